@@ -1,0 +1,23 @@
+// Installs the npm packages that the lock file names, if the checkout has none or older ones. Node's own modules only:
+// this runs first on a fresh clone.
+import { spawnSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** @returns {boolean} whether anything had to be installed */
+export function ensureNpmPackages() {
+  const installed = new URL("../node_modules/.package-lock.json", import.meta.url);
+  const wanted = new URL("../package-lock.json", import.meta.url);
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return false;
+  if (process.env.EVERWIRE_NO_INSTALL === "1") {
+    throw new Error(
+      "failed to start: npm packages are missing or old and EVERWIRE_NO_INSTALL=1 forbids installing: run `npm ci`",
+    );
+  }
+  console.log("installing npm packages (npm ci)");
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: ROOT, stdio: "inherit" });
+  if (status !== 0) throw new Error(`failed to install npm packages: npm ci ended with ${status}`);
+  return true;
+}

@@ -1,0 +1,60 @@
+// The system packages that tests drive as real components: looked for first, installed by apt as root on Debian if missing.
+// Never skipped in silence: what can't be had is an error that names the package.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+const onPath = (program) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
+const pythonHas = (module) =>
+  existsSync("/usr/bin/python3") && spawnSync("/usr/bin/python3", ["-c", `import ${module}`]).status === 0;
+
+/** One row a component: the apt packages that bring it, what it is for, and how to see that it is here. */
+const COMPONENTS = [
+  {
+    apt: ["chromium"],
+    use: "browser tests",
+    found: () => Boolean(process.env.EVERWIRE_CHROMIUM) || onPath("chromium") || onPath("google-chrome"),
+  },
+  {
+    apt: ["firefox-esr"],
+    use: "browser tests",
+    found: () => Boolean(process.env.EVERWIRE_FIREFOX) || onPath("firefox-esr"),
+  },
+  { apt: ["python3-socketio"], use: "interop tests", found: () => pythonHas("socketio") },
+  { apt: ["python3-aiohttp"], use: "interop tests", found: () => pythonHas("aiohttp") },
+  { apt: ["python3-tornado"], use: "interop tests", found: () => pythonHas("tornado") },
+  {
+    apt: ["python3-requests", "python3-websocket"],
+    use: "interop tests",
+    found: () => pythonHas("requests, websocket"),
+  },
+  { apt: ["openssl"], use: "certificates of the https tests", found: () => onPath("openssl") },
+  {
+    apt: ["nginx-light"],
+    use: "the deployment guide's test",
+    found: () => onPath("nginx") || existsSync("/usr/sbin/nginx"),
+  },
+];
+
+const isRootOnDebian = () => process.getuid?.() === 0 && onPath("apt-get");
+
+export function ensureSystemPackages() {
+  const missing = COMPONENTS.filter((component) => !component.found());
+  if (missing.length === 0) return;
+  const names = missing.flatMap((component) => component.apt);
+  const list = missing.map((component) => `${component.apt.join(" ")} (${component.use})`).join(", ");
+  if (process.env.EVERWIRE_NO_INSTALL === "1")
+    throw new Error(
+      `failed to run the tests: missing system packages, and EVERWIRE_NO_INSTALL=1 forbids installing: ${list}`,
+    );
+  if (!isRootOnDebian())
+    throw new Error(
+      `failed to run the tests: missing system packages, and only root on Debian can install them here: ${list}`,
+    );
+  console.log(`installing system packages with apt-get: ${list}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const apt = (...args) => spawnSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env }).status;
+  if (apt("update", "-qq") !== 0) throw new Error(`failed to install ${list}: apt-get update failed`);
+  apt("install", "-y", "-qq", "--no-install-recommends", ...names);
+  const still = missing.filter((component) => !component.found()).flatMap((component) => component.apt);
+  if (still.length > 0) throw new Error(`failed to install system packages: ${still.join(" ")}`);
+}

@@ -1,0 +1,41 @@
+import { defineConfig } from "vitest/config";
+
+// Tests import the packages' sources: the condition stands first in every `exports`, so no build is needed.
+const sourceCondition = {
+  resolve: { conditions: ["everwire-source", "node", "import", "default"] },
+  ssr: { resolve: { conditions: ["everwire-source", "node", "import", "default"], noExternal: [/^@everwire\//] } },
+};
+
+export default defineConfig({
+  ...sourceCondition,
+  test: {
+    projects: [
+      {
+        ...sourceCondition,
+        test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], testTimeout: 15_000 },
+      },
+      {
+        ...sourceCondition,
+        test: { name: "conformance", include: ["e2e/conformance/**/*.test.ts"], testTimeout: 20_000 },
+      },
+      {
+        ...sourceCondition,
+        test: { name: "docs", include: ["e2e/docs/**/*.test.ts"], testTimeout: 30_000 },
+      },
+      {
+        ...sourceCondition,
+        test: { name: "interop", include: ["e2e/interop/**/*.test.ts"], testTimeout: 30_000 },
+      },
+    ],
+    coverage: {
+      provider: "v8",
+      include: ["packages/{protocol,server,client}/src/**/*.ts"],
+      exclude: ["**/*.test.ts", "**/index.ts"],
+      reporter: ["text-summary", "json-summary", "html"],
+      thresholds: {
+        "packages/protocol/src/**": { branches: 100 },
+        "packages/{server,client}/src/**": { lines: 90 },
+      },
+    },
+  },
+});
