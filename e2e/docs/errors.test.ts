@@ -1,0 +1,44 @@
+// docs/errors.md and the sources name the same codes: none undocumented, none left behind.
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ROOT, page } from "./pages.js";
+
+const CODE = /\b(?:ERR|EVERWIRE)_[A-Z][A-Z0-9_]*[A-Z0-9]\b/g;
+/** Environment variables share the prefix. */
+const NOT_CODES = new Set(["EVERWIRE_NO_INSTALL", "EVERWIRE_CHROMIUM", "EVERWIRE_FIREFOX"]);
+/** Node's own codes, passed on as they are. */
+const OF_NODE = /^ERR_(?:SERVER_NOT_RUNNING|INVALID_ARG|HTTP_|STREAM_|TLS_|UNHANDLED_ERROR|SOCKET_|BUFFER_OUT)/;
+
+function* sources(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* sources(path);
+    else if (entry.name.endsWith(".ts") && !entry.name.endsWith(".test.ts")) yield path;
+  }
+}
+
+describe("error codes", () => {
+  const used = new Set<string>();
+  for (const name of ["protocol", "server", "client"]) {
+    for (const file of sources(join(ROOT, "packages", name, "src"))) {
+      for (const [code] of readFileSync(file, "utf8").matchAll(CODE))
+        if (!OF_NODE.test(code) && !NOT_CODES.has(code)) used.add(code);
+    }
+  }
+  const rows = page("docs/errors.md")
+    .text.split("\n")
+    .filter((line) => line.startsWith("|"));
+  const documented = new Set(
+    rows.flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(CODE)].map(([code]) => code)),
+  );
+
+  it("of the sources all stand in docs/errors.md", () => {
+    expect(used.size).toBeGreaterThan(5);
+    expect([...used].filter((code) => !documented.has(code)).sort()).toEqual([]);
+  });
+
+  it("of docs/errors.md all stand in the sources", () => {
+    expect([...documented].filter((code) => !used.has(code)).sort()).toEqual([]);
+  });
+});
