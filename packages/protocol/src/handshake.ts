@@ -1,0 +1,75 @@
+/*
+ * The open packet of a session (Engine.IO protocol v4, "Handshake"): JSON with the session's id and its timings.
+ * Written by the server's engine, read by the client's.
+ */
+import { ProtocolError } from "./errors.js";
+
+export interface HandshakeData {
+  /** Id of the session, sent back in the query of each later request. */
+  sid: string;
+  /** Transports that the server offers to upgrade to. */
+  upgrades: string[];
+  /** Milliseconds between two pings of the server. */
+  pingInterval: number;
+  /** Milliseconds that an answer may take. */
+  pingTimeout: number;
+  /** Bytes that one chunk may hold; Infinity when the server names no limit. */
+  maxPayload: number;
+}
+
+/** Reads the open packet's data; throws a ProtocolError on anything that no server of this protocol sends. Unknown keys are ignored. */
+export function parseHandshake(text: unknown): HandshakeData {
+  if (typeof text !== "string") throw invalid("it is not text");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw invalid("it is not JSON", cause);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("it is not an object");
+  const { sid, upgrades, pingInterval, pingTimeout, maxPayload } = value as Partial<
+    Record<keyof HandshakeData, unknown>
+  >;
+  if (typeof sid !== "string" || sid === "") throw invalid("sid is not a text");
+  if (!Array.isArray(upgrades)) throw invalid("upgrades is not a list");
+  return {
+    sid,
+    upgrades: upgrades.map(readUpgrade),
+    pingInterval: readNumber("pingInterval", pingInterval),
+    pingTimeout: readNumber("pingTimeout", pingTimeout),
+    // The first servers of this protocol revision did not send it.
+    maxPayload: maxPayload === undefined ? Infinity : readNumber("maxPayload", maxPayload),
+  };
+}
+
+/** Writes the open packet's data; an unlimited `maxPayload` is left out. */
+export function formatHandshake(data: HandshakeData): string {
+  const { sid, upgrades, pingInterval, pingTimeout, maxPayload } = data;
+  return JSON.stringify({
+    sid,
+    upgrades,
+    pingInterval,
+    pingTimeout,
+    maxPayload: maxPayload === Infinity ? undefined : maxPayload,
+  });
+}
+
+function readUpgrade(name: unknown): string {
+  if (typeof name !== "string") throw invalid("upgrades holds something else than names");
+  return name;
+}
+
+function readNumber(key: string, value: unknown): number {
+  // JSON has no NaN, but 1e999 is read as Infinity.
+  if (typeof value !== "number" || !Number.isFinite(value) || value < 0)
+    throw invalid(`${key} is not a positive number`);
+  return value;
+}
+
+function invalid(why: string, cause?: unknown): ProtocolError {
+  return new ProtocolError(
+    "ERR_INVALID_HANDSHAKE",
+    `failed to read handshake: ${why}`,
+    cause === undefined ? undefined : { cause },
+  );
+}
