@@ -1,0 +1,147 @@
+// Rolls the browser build up to one file for each way of loading it: an ES module (ES2020) and a script tag (ES2017, global
+// `io`), each whole and minified, with source maps that reach the TypeScript sources. Input is what `tsc -b` left in dist.
+// The results are also laid where the server package serves them from.
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import commonjs from "@rollup/plugin-commonjs";
+import nodeResolve from "@rollup/plugin-node-resolve";
+import terser from "@rollup/plugin-terser";
+import ts from "typescript";
+
+const HERE = import.meta.dirname;
+const OUT = join(HERE, "dist", "bundle");
+const SERVED = join(HERE, "..", "server", "client-dist");
+
+/** Gives rollup the maps that tsc wrote beside our files, with the text of the sources in them. */
+const sourceMaps = {
+  name: "source-maps",
+  load(id) {
+    if (!existsSync(`${id}.map`) || id.includes("node_modules")) return null;
+    const map = JSON.parse(readFileSync(`${id}.map`, "utf8"));
+    map.sourcesContent = map.sources.map((source) => readFileSync(resolve(dirname(id), source), "utf8"));
+    return { code: readFileSync(id, "utf8").replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"), map };
+  },
+};
+
+/** Which name each class's private members get: `#x` becomes `_x`, or `_x2` where a base class has an `x` of its own. */
+function privateNames(file) {
+  const classes = new Map();
+  const visit = (node) => {
+    if (ts.isClassLike(node)) {
+      const base = node.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword)?.types[0]
+        .expression;
+      const members = node.members.filter(({ name }) => name !== undefined && ts.isPrivateIdentifier(name));
+      classes.set(node, {
+        name: node.name?.text,
+        base: base?.getText(file),
+        own: new Set(members.map(({ name }) => name.text)),
+      });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  const byName = new Map([...classes.values()].map((info) => [info.name, info]));
+  const depth = (info, name) => {
+    let count = 1;
+    for (let base = byName.get(info.base); base !== undefined; base = byName.get(base.base))
+      if (base.own.has(name)) count += 1;
+    return count;
+  };
+  for (const info of classes.values()) {
+    info.renamed = new Map(
+      [...info.own].map((name) => [name, name.replace("#", "_") + (depth(info, name) > 1 ? depth(info, name) : "")]),
+    );
+  }
+  return classes;
+}
+
+/** Private members become plain ones, which the minifier can shorten; a class body that has the name decides which. */
+const plainMembers = (context) => (file) => {
+  const classes = privateNames(file);
+  const visitIn = (scopes) => (node) => {
+    if (ts.isPrivateIdentifier(node)) {
+      const owner = scopes.find(({ own }) => own.has(node.text));
+      if (owner === undefined) throw new Error(`failed to lower ${node.text}: no class around it declares it`);
+      return ts.setTextRange(context.factory.createIdentifier(owner.renamed.get(node.text)), node);
+    }
+    if (ts.isBinaryExpression(node) && ts.isPrivateIdentifier(node.left))
+      throw new Error(`"${node.left.text} in" is not lowered`);
+    const inner = ts.isClassLike(node) ? [classes.get(node), ...scopes] : scopes;
+    return ts.visitEachChild(node, visitIn(inner), context);
+  };
+  return ts.visitNode(file, visitIn([]));
+};
+
+/** Lowers the finished chunk to a syntax level. */
+const lower = (target) => ({
+  name: "lower",
+  renderChunk(code, { fileName }) {
+    const { outputText, sourceMapText } = ts.transpileModule(code, {
+      fileName,
+      compilerOptions: {
+        allowJs: true,
+        target,
+        module: ts.ModuleKind.ESNext,
+        useDefineForClassFields: false,
+        sourceMap: true,
+      },
+      transformers: { before: [plainMembers] },
+    });
+    return { code: outputText.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"), map: JSON.parse(sourceMapText) };
+  },
+});
+
+/** `_placeholder` is on the wire. */
+const minify = (ecma, module) =>
+  terser({
+    ecma,
+    module,
+    compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, keep_fargs: false },
+    mangle: { properties: { regex: /^_(?!_)/, reserved: ["_placeholder"] } },
+  });
+
+/** Lays the bundle where the server finds it and says what it costs. */
+const publish = {
+  name: "publish",
+  writeBundle(_options, files) {
+    mkdirSync(SERVED, { recursive: true });
+    for (const [name, { type, code }] of Object.entries(files)) {
+      copyFileSync(join(OUT, name), join(SERVED, name));
+      if (type !== "chunk") continue;
+      const bytes = Buffer.from(code);
+      const sizes = [bytes.length, gzipSync(bytes, { level: 9 }).length, brotliCompressSync(bytes).length];
+      console.log(
+        `${name.padEnd(22)} ${sizes.map((size) => String(size).padStart(7)).join(" ")}  raw, gzip -9, brotli`,
+      );
+    }
+  },
+};
+
+const bundle = (input, name, { format, target, ecma, ...rest }) => ({
+  input: join(HERE, "dist", input),
+  plugins: [
+    sourceMaps,
+    nodeResolve({ browser: true, exportConditions: ["browser", "module", "import", "default"] }),
+    commonjs(),
+  ],
+  output: ["", ".min"].map((suffix) => ({
+    file: join(OUT, `${name}${suffix}.js`),
+    format,
+    sourcemap: true,
+    generatedCode: "es2015",
+    plugins: [lower(target), suffix && minify(ecma, format === "es"), publish],
+    ...rest,
+  })),
+});
+
+export default [
+  bundle("index.js", "everwire.esm", { format: "es", target: ts.ScriptTarget.ES2020, ecma: 2020 }),
+  bundle("bundle/umd.js", "everwire", {
+    format: "umd",
+    target: ts.ScriptTarget.ES2017,
+    ecma: 2017,
+    name: "io",
+    exports: "default",
+  }),
+];

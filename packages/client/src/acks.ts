@@ -1,0 +1,66 @@
+/**
+ * Acks: who waits for the answer to which packet of one Socket, and until when. An id is drawn before its packet is
+ * encoded and registered once the packet was accepted, so that a packet that can't be sent leaves nothing behind.
+ */
+import { EverwireError } from "@everwire/protocol";
+import type { TimerFunctions } from "./engine/timers.js";
+import { guard } from "./guard.js";
+
+/** Gets the arguments of the answer; an error, or null, before them when it was registered to take one. */
+export type AckCallback = (...args: unknown[]) => void;
+
+interface PendingAck {
+  callback: AckCallback;
+  takesError: boolean;
+  timer: unknown;
+}
+
+export class Acks {
+  #nextId = 0;
+  readonly #timers: TimerFunctions;
+  readonly #pending = Object.create(null) as Record<number, PendingAck>;
+
+  constructor(timers: TimerFunctions) {
+    this.#timers = timers;
+  }
+
+  drawId(): number {
+    return this.#nextId++;
+  }
+
+  /** `onTimeout` runs before the callback gets its error. */
+  add(id: number, callback: AckCallback, takesError: boolean, timeoutMs?: number, onTimeout?: () => void): void {
+    const onTimer = (): void => {
+      onTimeout?.();
+      this.#settle(id, new EverwireError("ERR_ACK_TIMEOUT", "operation has timed out"));
+    };
+    this.#pending[id] = {
+      callback,
+      takesError,
+      timer: timeoutMs === undefined ? undefined : this.#timers.setTimeoutFn(onTimer, timeoutMs),
+    };
+  }
+
+  /** The answer came. A late, doubled or made-up one is ignored. */
+  resolve(id: number, args: unknown[]): void {
+    this.#settle(id, null, args);
+  }
+
+  /** The connection is gone, and with it the answers: who takes an error gets one, the others are forgotten. */
+  abandon(isBuffered: (id: number) => boolean): void {
+    Object.keys(this.#pending).forEach((key) => {
+      const id = Number(key);
+      if (!isBuffered(id)) this.#settle(id, new EverwireError("ERR_DISCONNECTED", "socket has been disconnected"));
+    });
+  }
+
+  #settle(id: number, error: Error | null, args: unknown[] = []): void {
+    const ack = this.#pending[id];
+    if (!ack) return;
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the keys are our own numbers; oldest engines have no Map
+    delete this.#pending[id];
+    this.#timers.clearTimeoutFn(ack.timer);
+    if (ack.takesError) guard(() => ack.callback(error, ...args));
+    else if (!error) guard(() => ack.callback(...args));
+  }
+}

@@ -1,0 +1,149 @@
+// The built bundles: what they export, what syntax they are, that their maps reach the sources, and that they talk to a server.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { runInNewContext } from "node:vm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Server } from "socket.io";
+import ts from "typescript";
+import { WebSocket } from "ws";
+import type * as Client from "@everwire/client";
+import { Manager, Socket } from "@everwire/client";
+
+const BUNDLES = join(import.meta.dirname, "..", "..", "dist", "bundle");
+const SERVED = join(import.meta.dirname, "..", "..", "..", "server", "client-dist");
+const NAMES = ["everwire.esm.js", "everwire.esm.min.js", "everwire.js", "everwire.min.js"];
+
+function read(name: string, folder = BUNDLES): string {
+  const path = join(folder, name);
+  if (!existsSync(path))
+    throw new Error(`failed to test the bundles: ${path} is not built, run \`npm run build\` first`);
+  return readFileSync(path, "utf8");
+}
+
+type Io = typeof Client.default & Pick<typeof Client, "protocol" | "setTrace">;
+
+/** Runs a script as a tag in a page would; the scope has what a browser's has. */
+function runScript(name: string): Record<string, unknown> {
+  const scope: Record<string, unknown> = { setTimeout, clearTimeout, Promise, ArrayBuffer, Uint8Array, Blob, URL };
+  Object.assign(scope, { WebSocket, fetch, AbortController, self: scope });
+  runInNewContext(read(name), scope);
+  return scope;
+}
+
+const loadModule = (name: string): Promise<typeof Client> =>
+  import(/* @vite-ignore */ pathToFileURL(join(BUNDLES, name)).href) as Promise<typeof Client>;
+
+let server: Server;
+let url: string;
+
+beforeAll(() => {
+  // What the build was made for; Node 20 has no WebSocket of its own.
+  (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
+  server = new Server(0, { serveClient: false, cors: { origin: "*" } });
+  url = `http://127.0.0.1:${String((server.httpServer.address() as { port: number }).port)}`;
+  server.on("connection", (socket) => {
+    socket.on("echo", (...args: unknown[]) => (args.pop() as (...answer: unknown[]) => void)(...args));
+  });
+});
+
+afterAll(() => server.close());
+
+/** Connects, goes up to WebSocket, gets text and binary back. */
+async function talk(io: Io): Promise<void> {
+  const socket = io(url, { forceNew: true });
+  await new Promise<void>((resolve, reject) => {
+    socket.on("connect", () => resolve());
+    socket.on("connect_error", reject);
+  });
+  const { engine } = socket.io;
+  expect(await socket.emitWithAck("echo", { text: "grün 🙂" })).toEqual({ text: "grün 🙂" });
+  if (engine.transport.name !== "websocket") await new Promise((resolve) => engine.once("upgrade", resolve));
+  const bytes = (await socket.timeout(5000).emitWithAck("echo", { deep: [new Uint8Array([1, 2, 3])] })) as {
+    deep: [ArrayBuffer];
+  };
+  expect([...new Uint8Array(bytes.deep[0])]).toEqual([1, 2, 3]);
+  await expect(socket.timeout(10).emitWithAck("nobody")).rejects.toThrow("operation has timed out");
+  expect(engine.transport.name).toBe("websocket");
+  socket.disconnect();
+}
+
+describe.each(["everwire.esm.js", "everwire.esm.min.js"])("%s", (name) => {
+  test("exports what the package exports", async () => {
+    read(name);
+    const [bundle, source] = await Promise.all([loadModule(name), import("@everwire/client")]);
+    expect(Object.keys(bundle).sort()).toEqual(Object.keys(source).sort());
+    expect(bundle.default).toBe(bundle.io);
+  });
+
+  test("talks to a server", async () => {
+    await talk((await loadModule(name)).default as Io);
+  });
+});
+
+describe.each(["everwire.js", "everwire.min.js"])("%s", (name) => {
+  test("is one global, `io`, with everything on it", () => {
+    const before = new Set(Object.keys(runScript("everwire.js")));
+    const scope = runScript(name);
+    expect(Object.keys(scope).filter((key) => !before.has(key))).toEqual([]);
+    const io = scope.io as Io;
+    expect(io).toBeTypeOf("function");
+    expect([io.protocol, io.io, io.connect]).toEqual([5, io, io]);
+    expect([io.Manager, io.Socket, io.setTrace]).toEqual([
+      expect.any(Function),
+      expect.any(Function),
+      expect.any(Function),
+    ]);
+  });
+
+  test("talks to a server", async () => {
+    await talk(runScript(name).io as Io);
+  });
+});
+
+/** Every public name of a class's instances. */
+const membersOf = (base: { prototype: object }): string[] =>
+  Object.getOwnPropertyNames(base.prototype).filter((name) => !name.startsWith("_"));
+
+describe.each(NAMES)("%s", (name) => {
+  test("keeps the public names of the classes", async () => {
+    const bundle = name.includes(".esm") ? await loadModule(name) : (runScript(name).io as typeof Client);
+    expect(membersOf(bundle.Manager)).toEqual(expect.arrayContaining(membersOf(Manager)));
+    expect(membersOf(bundle.Socket)).toEqual(expect.arrayContaining(membersOf(Socket)));
+  });
+
+  test("needs no newer syntax than promised", () => {
+    const text = read(name);
+    const target = name.includes(".esm") ? ts.ScriptTarget.ES2020 : ts.ScriptTarget.ES2017;
+    const lower = (code: string): string =>
+      ts.transpileModule(code, {
+        compilerOptions: { target, module: ts.ModuleKind.ESNext, removeComments: true, useDefineForClassFields: false },
+      }).outputText;
+    const asIs = (code: string): string =>
+      ts.transpileModule(code, {
+        compilerOptions: { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext, removeComments: true },
+      }).outputText;
+    // Lowering changes nothing: there is nothing left to lower.
+    expect(lower(text)).toBe(asIs(text));
+  });
+
+  test("has a map that reaches the TypeScript sources, text included", () => {
+    expect(read(name)).toContain(`//# sourceMappingURL=${name}.map`);
+    const map = JSON.parse(read(`${name}.map`)) as {
+      sources: string[];
+      sourcesContent: (string | null)[];
+      mappings: string;
+    };
+    const at = map.sources.findIndex(
+      (source) => source.endsWith("client/src/socket.ts") || source.endsWith("src/socket.ts"),
+    );
+    expect(map.sourcesContent[at]).toBe(readFileSync(join(import.meta.dirname, "..", "socket.ts"), "utf8"));
+    expect(map.sourcesContent.every((content) => typeof content === "string")).toBe(true);
+    expect(map.sources.filter((source) => source.startsWith("/"))).toEqual([]);
+    expect(map.mappings.length).toBeGreaterThan(1000);
+  });
+
+  test("lies where the server serves it from, with its map", () => {
+    for (const file of [name, `${name}.map`]) expect(read(file, SERVED)).toBe(read(file));
+  });
+});

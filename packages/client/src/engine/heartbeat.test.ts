@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Heartbeat } from "./heartbeat.js";
+import { installTimerFunctions } from "./timers.js";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function start(limitMs: number): { heartbeat: Heartbeat; onExpired: ReturnType<typeof vi.fn> } {
+  const onExpired = vi.fn();
+  const heartbeat = new Heartbeat(installTimerFunctions({}, {}), onExpired);
+  heartbeat.restart(limitMs);
+  return { heartbeat, onExpired };
+}
+
+it("a heartbeat expires when no ping restarts it", () => {
+  const { heartbeat, onExpired } = start(100);
+  vi.advanceTimersByTime(99);
+  heartbeat.restart();
+  vi.advanceTimersByTime(99);
+  expect(onExpired).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  expect(onExpired).toHaveBeenCalledOnce();
+});
+
+it("a heartbeat that was stopped never expires and is never overdue", () => {
+  const { heartbeat, onExpired } = start(100);
+  heartbeat.stop();
+  vi.advanceTimersByTime(1000);
+  expect(onExpired).not.toHaveBeenCalled();
+  expect(heartbeat.isOverdue).toBe(false);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("a heartbeat is overdue by the clock although its timer is late", () => {
+  const { heartbeat, onExpired } = start(100);
+  vi.setSystemTime(Date.now() + 100);
+  expect(heartbeat.isOverdue).toBe(false);
+  vi.setSystemTime(Date.now() + 1);
+  expect(heartbeat.isOverdue).toBe(true);
+  expect(onExpired).not.toHaveBeenCalled();
+});
+
+it("a limit beyond what timers can hold does not expire at once", () => {
+  const { onExpired } = start(1e12);
+  vi.advanceTimersByTime(1000);
+  expect(onExpired).not.toHaveBeenCalled();
+});

@@ -1,0 +1,16 @@
+/**
+ * `@everwire/client/engine`: the Engine.IO client by itself, a session with text and binary messages and nothing above.
+ */
+export { ENGINE_PROTOCOL as protocol } from "@everwire/protocol";
+export { TransportError } from "../errors.js";
+export type { NodeOptions } from "./node-options.js";
+export type { SessionOptions as SocketOptions, TransportClass } from "./options.js";
+export { nextTick } from "#platform";
+export { Session as Socket } from "./session.js";
+export type { SendOptions, SessionEvents, SessionHandler } from "./session-events.js";
+export { installTimerFunctions } from "./timers.js";
+export { Fetch, Polling as NodeXHR, XHR } from "./transports/polling.js";
+export { transports } from "./transports/index.js";
+export { Transport, type CloseDetails, type TransportHandler, type TransportOptions } from "./transports/transport.js";
+export { GlobalWebSocket as WebSocket, WebSocketTransport as NodeWebSocket } from "./transports/websocket.js";
+export { parse } from "./url.js";

@@ -1,0 +1,36 @@
+/**
+ * What Node offers in the place of a page: polling by node:http, WebSocket by `ws`, a cookie jar. Imported as `#platform`;
+ * platform.ts is its twin, with the same exports.
+ */
+import type { BinaryType } from "@everwire/protocol";
+import { CookieJar } from "./cookie-jar.node.js";
+import type { CookieStore } from "./ports.js";
+
+export { nodePort as requestPort } from "./transports/request.node.js";
+export { wsPort as webSocketPort } from "./transports/ws.node.js";
+
+export const globalScope = globalThis;
+
+export const nativeSetTimeout = globalThis.setTimeout;
+export const nativeClearTimeout = globalThis.clearTimeout;
+
+export const defaultBinaryType: BinaryType = "nodebuffer";
+
+export const nextTick: (callback: () => void, setTimeoutFn?: unknown) => void = (callback) => {
+  process.nextTick(callback);
+};
+
+/** No page. */
+export function pageLocation(): { protocol: string; hostname: string; port: string } | undefined {
+  return undefined;
+}
+
+/** No page, no events of it. */
+export const listenToPage: (
+  event: "offline" | "beforeunload" | "pagehide",
+  listener: (event: Event) => void,
+) => () => void = () => () => undefined;
+
+export function createCookieStore(withCredentials: boolean | undefined): CookieStore | undefined {
+  return withCredentials ? new CookieJar() : undefined;
+}

@@ -1,0 +1,54 @@
+/**
+ * What browsers and workers offer: timers, the page's address and events, WebSocket, a way to poll. Imported as `#platform`;
+ * platform.node.ts is its twin. No `window` is assumed: workers and extensions have none.
+ */
+import type { BinaryType } from "@everwire/protocol";
+import type { CookieStore } from "./ports.js";
+import { fetchPort } from "./transports/request-fetch.js";
+import { xhrPort } from "./transports/request-xhr.js";
+import { globalWebSocketPort } from "./transports/ws-global.js";
+
+// Engines before 2019 have no globalThis.
+export const globalScope: typeof globalThis =
+  typeof globalThis === "object" ? globalThis : typeof self === "object" ? self : window;
+
+export const nativeSetTimeout = globalScope.setTimeout;
+export const nativeClearTimeout = globalScope.clearTimeout;
+
+export const defaultBinaryType: BinaryType = "arraybuffer";
+
+/** Polling goes by XMLHttpRequest, as users know it from their developer tools; service workers only have fetch. */
+export const requestPort = "XMLHttpRequest" in globalScope ? xhrPort : fetchPort;
+export const webSocketPort = globalWebSocketPort;
+
+/** Runs `callback` after the current job; by `setTimeoutFn` in engines that have no Promise. */
+export function nextTick(
+  callback: () => void,
+  setTimeoutFn: (callback: () => void, delayMs: number) => unknown = nativeSetTimeout,
+): void {
+  if (typeof Promise === "function") void Promise.resolve().then(callback);
+  else setTimeoutFn(callback, 0);
+}
+
+/** Where the page, or the worker's script, comes from. */
+export function pageLocation(): { protocol: string; hostname: string; port: string } | undefined {
+  return typeof location === "object" ? location : undefined;
+}
+
+/** Listens to an event of the page; call what it returns to stop. */
+export function listenToPage(
+  event: "offline" | "beforeunload" | "pagehide",
+  listener: (event: Event) => void,
+): () => void {
+  const { addEventListener, removeEventListener } = globalScope;
+  if (typeof addEventListener !== "function") return () => undefined;
+  addEventListener.call(globalScope, event, listener);
+  return () => {
+    removeEventListener.call(globalScope, event, listener);
+  };
+}
+
+/** The browser keeps its own cookies. */
+export function createCookieStore(): CookieStore | undefined {
+  return undefined;
+}

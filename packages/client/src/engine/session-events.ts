@@ -1,0 +1,41 @@
+/**
+ * Types of a session's events for users, and the handler of the one layer above. No code comes out of this file.
+ */
+import type { CloseReason, EnginePacket, HandshakeData, RawData } from "@everwire/protocol";
+import type { CloseDetails, Transport } from "./transports/transport.js";
+import type { TransportError } from "../errors.js";
+
+/** The layer above: the Manager. Each call comes before the event of the same meaning. */
+export interface SessionHandler {
+  onOpen(): void;
+  onMessage(data: RawData): void;
+  onPing?(): void;
+  onDrain?(): void;
+  /** A close follows, unless there was no transport to begin with. */
+  onError(error: Error): void;
+  onClose(reason: CloseReason, details?: unknown): void;
+}
+
+export interface SessionEvents {
+  open: () => void;
+  handshake: (data: HandshakeData) => void;
+  packet: (packet: EnginePacket) => void;
+  packetCreate: (packet: EnginePacket) => void;
+  message: (data: RawData) => void;
+  data: (data: RawData) => void;
+  drain: () => void;
+  flush: () => void;
+  heartbeat: () => void;
+  ping: () => void;
+  pong: () => void;
+  upgrading: (transport: Transport) => void;
+  upgrade: (transport: Transport) => void;
+  upgradeError: (error: TransportError) => void;
+  error: (error: Error | string) => void;
+  close: (reason: CloseReason, details?: CloseDetails | Error) => void;
+}
+
+export interface SendOptions {
+  /** Compress this message where the transport can; default true. */
+  compress?: boolean;
+}

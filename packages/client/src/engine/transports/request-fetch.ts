@@ -1,0 +1,36 @@
+/**
+ * One HTTP request by fetch, for the polling transport: in service workers, which have no XMLHttpRequest, and for users who
+ * ask for it. Also runs on Node.
+ */
+import type { AbortRequest, PollRequest, RequestPort } from "../ports.js";
+
+export const fetchPort: RequestPort = {
+  readError: "fetch read error",
+  writeError: "fetch write error",
+  request: requestByFetch,
+};
+
+function requestByFetch({ uri, body, opts, onLoad, onError }: PollRequest): AbortRequest {
+  const { cookies } = opts;
+  let headers: Record<string, string> = { ...opts.extraHeaders };
+  if (body !== undefined) headers["content-type"] = "text/plain;charset=UTF-8";
+  headers = cookies?.apply(headers) ?? headers;
+  // The first engines with fetch have no AbortController: there the answer is only ignored.
+  const controller = typeof AbortController === "function" ? new AbortController() : undefined;
+  const fail = (error: unknown): void => onError(0, undefined, error);
+
+  fetch(uri, {
+    method: body === undefined ? "GET" : "POST",
+    headers,
+    credentials: opts.withCredentials ? "include" : "same-origin",
+    // An extra header, which may be a secret, never goes to a host that the user did not name.
+    redirect: "manual",
+    body: body ?? null,
+    signal: controller?.signal ?? null,
+  }).then((response) => {
+    cookies?.store(response.headers.getSetCookie());
+    if (response.status === 200) response.text().then(onLoad, fail);
+    else onError(response.status, response);
+  }, fail);
+  return () => controller?.abort();
+}

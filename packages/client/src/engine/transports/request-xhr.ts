@@ -1,0 +1,28 @@
+/**
+ * One HTTP request by XMLHttpRequest, for the polling transport in pages and in most workers.
+ */
+import type { AbortRequest, PollRequest, RequestPort } from "../ports.js";
+
+export const xhrPort: RequestPort = {
+  readError: "xhr poll error",
+  writeError: "xhr post error",
+  request: requestByXhr,
+};
+
+function requestByXhr({ uri, body, opts, onLoad, onError }: PollRequest): AbortRequest {
+  const { extraHeaders = {} } = opts;
+  const xhr = new XMLHttpRequest();
+  xhr.open(body === undefined ? "GET" : "POST", uri, true);
+  Object.keys(extraHeaders).forEach((name) => xhr.setRequestHeader(name, extraHeaders[name] ?? ""));
+  if (body !== undefined) xhr.setRequestHeader("content-type", "text/plain;charset=UTF-8");
+  // Some old engines throw when it is set, even to the default.
+  if (opts.withCredentials) xhr.withCredentials = true;
+  xhr.onreadystatechange = () => {
+    if (xhr.readyState !== 4) return;
+    if (xhr.status === 200) onLoad(xhr.responseText);
+    // Later: when a page is left, the abort of its requests comes right before the page's own events.
+    else opts.setTimeoutFn(() => onError(xhr.status, xhr), 0);
+  };
+  xhr.send(body);
+  return () => xhr.abort();
+}

@@ -1,0 +1,105 @@
+/**
+ * WebSocketTransport: one packet a message (Engine.IO protocol v4, "WebSocket"). By the platform's port: `ws` on Node, the
+ * environment's own WebSocket elsewhere.
+ */
+import { encodeEnginePacket } from "@everwire/protocol";
+import type { BinaryType, EnginePacket, RawData } from "@everwire/protocol";
+import { nextTick, webSocketPort } from "#platform";
+import type { WebSocketLike, WebSocketPort } from "../ports.js";
+import { Transport } from "./transport.js";
+import { globalWebSocketPort } from "./ws-global.js";
+
+/** With more than this in the environment's buffer nothing is added: what waits is the session's, and bounded there. */
+const HIGH_WATER_BYTES = 1024 * 1024;
+/** A WebSocket has no event for an emptier buffer, so it is looked at. */
+const DRAIN_CHECK_MS = 20;
+
+export class WebSocketTransport extends Transport {
+  #socket: WebSocketLike | undefined;
+
+  override get name(): string {
+    return "websocket";
+  }
+
+  protected get port(): WebSocketPort {
+    return webSocketPort;
+  }
+
+  override open(): this {
+    try {
+      const socket = this.port.create(this.uri("ws"), this.opts);
+      this.#socket = socket;
+      socket.onopen = () => {
+        if (this.readyState === "opening") this.onOpen();
+      };
+      socket.onmessage = ({ data }: { data: RawData }) => this.onData(data);
+      socket.onclose = (event: unknown) => this.onClose({ description: "websocket connection closed", context: event });
+      socket.onerror = (event: { error?: unknown }) => this.onError("websocket error", event, undefined, event.error);
+    } catch (error) {
+      // No WebSocket here, or an address that it refuses; never in the turn of open().
+      nextTick(() => this.onError("websocket error", error, undefined, error));
+    }
+    return this;
+  }
+
+  override setBinaryType(type: BinaryType): void {
+    super.setBinaryType(type);
+    if (this.#socket) this.#socket.binaryType = type;
+  }
+
+  override send(packets: EnginePacket[]): void {
+    this.writable = false;
+    let next = 0;
+    // A Blob, or in browsers any binary data, becomes base64 asynchronously: the next packet waits, so that order is kept.
+    const encodeNext = (): void => {
+      let waiting = false;
+      while (!waiting) {
+        const packet = packets[next++];
+        if (!packet) {
+          this.#drain();
+          return;
+        }
+        let isSync = true;
+        waiting = true;
+        encodeEnginePacket(packet, !this.opts.forceBase64, (frame) => {
+          if (this.#socket && this.readyState === "open") {
+            this.port.send(this.#socket, frame, packet.options?.compress !== false, this.opts);
+          }
+          if (isSync) waiting = false;
+          else encodeNext();
+        });
+        isSync = false;
+      }
+    };
+    encodeNext();
+  }
+
+  override close(): this {
+    this.handler = undefined;
+    if (this.readyState !== "closing" && this.readyState !== "closed") {
+      this.moveTo(this.#socket ? "closing" : "closed");
+      this.writable = false;
+      this.#socket?.close();
+    }
+    return this;
+  }
+
+  #drain(): void {
+    nextTick(() => {
+      if (this.readyState !== "open") return;
+      if (this.#socket && this.#socket.bufferedAmount > HIGH_WATER_BYTES) {
+        this.opts.setTimeoutFn(() => this.#drain(), DRAIN_CHECK_MS);
+        return;
+      }
+      this.writable = true;
+      this.handler?.onDrain();
+    });
+  }
+}
+
+/** The environment's own WebSocket, on Node too. */
+export class GlobalWebSocket extends WebSocketTransport {
+  protected override get port(): WebSocketPort {
+    return globalWebSocketPort;
+  }
+}

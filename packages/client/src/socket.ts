@@ -1,0 +1,345 @@
+/**
+ * Socket: one namespace as the user sees it: emits go to the Manager as packets, packets of the Manager become events.
+ * Its connection comes and goes with the Manager's session; what is emitted meanwhile waits in `sendBuffer`.
+ */
+import {
+  EverwireError,
+  PacketType,
+  RESERVED_EVENTS,
+  SOCKET_STATES,
+  transition,
+  type AllButLast,
+  type ClientDisconnectReason,
+  type DecorateAcknowledgements,
+  type DefaultEventsMap,
+  type EventNames,
+  type EventNamesWithAck,
+  type EventParams,
+  type EventsMap,
+  type FirstNonErrorArg,
+  type Last,
+  type Packet,
+  type SocketState,
+} from "@everwire/protocol";
+import { Acks, type AckCallback } from "./acks.js";
+import { BufferCap } from "./buffer-cap.js";
+import { CatchAllEmitter } from "./catch-all.js";
+import type { Session } from "./engine/session.js";
+import { ConnectError, V2_SERVER } from "./errors.js";
+import { guard } from "./guard.js";
+import type { Manager, NamespaceHandler, OutgoingPacket } from "./manager.js";
+import type { Auth, SocketOptions } from "./options.js";
+import { RetryQueue } from "./retry-queue.js";
+import { trace } from "./trace.js";
+
+export interface SocketReservedEvents {
+  connect: () => void;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- only the server's author knows
+  connect_error: (error: Error & { data?: any }) => void;
+  disconnect: (reason: ClientDisconnectReason, details?: unknown) => void;
+}
+
+interface Flags {
+  volatile?: boolean;
+  compress?: boolean;
+  timeoutMs?: number | undefined;
+}
+
+export class Socket<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+> extends CatchAllEmitter<ListenEvents, EmitEvents, SocketReservedEvents> {
+  readonly io: Manager<ListenEvents, EmitEvents>;
+  readonly nsp: string;
+  /** Given by the server; undefined while not connected. */
+  id: string | undefined;
+  /** Whether the last connection went on with the id, rooms and missed events of the one before. */
+  recovered = false;
+  auth: Auth | undefined;
+  /** Events that came before the server's answer to CONNECT. */
+  receiveBuffer: unknown[][] = [];
+  /** What was emitted while not connected. */
+  sendBuffer: OutgoingPacket[] = [];
+
+  #state: SocketState = "disconnected";
+  #flags: Flags = {};
+  /** The session in which a CONNECT awaits its answer. */
+  #askedIn: Session | undefined;
+  /** Private id and last offset, for the recovery of this connection by the next. */
+  #pid: string | undefined;
+  #offset: string | undefined;
+  readonly #ackTimeoutMs: number | undefined;
+  readonly #maxBufferPackets: number;
+  readonly #acks: Acks;
+  readonly #cap: BufferCap;
+  readonly #queue: RetryQueue<Flags> | undefined;
+  readonly #handler: NamespaceHandler = {
+    active: false,
+    onOpen: () => this.#onOpen(),
+    onPacket: (packet) => this.#onPacket(packet),
+    onError: (error) => void this.emitReserved("connect_error", error),
+    onClose: (reason, details) => this.#onClose(reason, details),
+  };
+
+  constructor(manager: Manager<ListenEvents, EmitEvents>, namespace: string, options: Partial<SocketOptions> = {}) {
+    super();
+    const { auth, retries, maxBufferPackets = 10_000, maxBufferBytes = 16 * 1024 * 1024 } = options;
+    this.io = manager;
+    this.nsp = namespace;
+    this.auth = auth;
+    this.#ackTimeoutMs = options.ackTimeout;
+    this.#maxBufferPackets = maxBufferPackets;
+    this.#acks = new Acks(manager.timers);
+    this.#cap = new BufferCap(maxBufferPackets, maxBufferBytes);
+    if (retries) {
+      this.#queue = new RetryQueue(retries, new BufferCap(maxBufferPackets, maxBufferBytes), (data, flags, settle) => {
+        if (!this.#canSend) return false;
+        this.#send(data, flags, settle, true);
+        return true;
+      });
+    }
+    manager.attach(namespace, this.#handler);
+    if (manager.autoConnect) this.connect();
+  }
+
+  get connected(): boolean {
+    return this.#state === "connected";
+  }
+
+  get disconnected(): boolean {
+    return !this.connected;
+  }
+
+  /** Whether the socket is connected, or will be without further ado: false after `disconnect()` and after a refusal. */
+  get active(): boolean {
+    return this.#handler.active;
+  }
+
+  connect(): this {
+    this.#handler.active = true;
+    if (!this.io.isOpen) this.io.want();
+    else if (this.#state === "disconnected") this.#onOpen();
+    return this;
+  }
+
+  open(): this {
+    return this.connect();
+  }
+
+  disconnect(): this {
+    const { connected } = this;
+    if (connected) this.io.send({ type: PacketType.DISCONNECT, nsp: this.nsp });
+    this.#release();
+    if (connected) this.#onClose("io client disconnect");
+    return this;
+  }
+
+  close(): this {
+    return this.disconnect();
+  }
+
+  /** Sends an event; a function at the end is called with the answer. While not connected it waits in `sendBuffer`. */
+  override emit<Event extends EventNames<EmitEvents>>(event: Event, ...args: EventParams<EmitEvents, Event>): this {
+    const last: unknown = args[args.length - 1];
+    if (typeof last === "function") this.#submit(event, args.slice(0, -1), last as AckCallback);
+    else this.#submit(event, args);
+    return this;
+  }
+
+  /** Like `emit`, with a promise of the answer's first argument. It rejects on timeout and when the connection is lost. */
+  emitWithAck<Event extends EventNamesWithAck<EmitEvents>>(
+    event: Event,
+    ...args: AllButLast<EventParams<EmitEvents, Event>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Event>>>> {
+    return new Promise((resolve, reject) => {
+      const settle = (error: Error | null, answer: unknown): void => {
+        if (error) reject(error);
+        else resolve(answer as FirstNonErrorArg<Last<EventParams<EmitEvents, Event>>>);
+      };
+      this.#submit(event, args, settle as AckCallback, true);
+    });
+  }
+
+  /** Emits the event "message". */
+  send(...args: EventParams<EmitEvents, "message">): this {
+    return this.emit("message", ...args);
+  }
+
+  /** The next emit may be compressed, or not. */
+  compress(compress: boolean): this {
+    this.#flags.compress = compress;
+    return this;
+  }
+
+  /** The next emit is dropped if it can't be sent right now. */
+  get volatile(): this {
+    this.#flags.volatile = true;
+    return this;
+  }
+
+  /** The acknowledgement of the next emit gets an error first, set when the answer takes longer than this. */
+  timeout(delayMs: number): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>> {
+    this.#flags.timeoutMs = delayMs;
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-assertion -- the fix would make it the plain type again
+    return this as unknown as Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>>;
+  }
+
+  get #canSend(): boolean {
+    return this.connected && this.io.canSend;
+  }
+
+  #move(state: SocketState): void {
+    this.#state = transition(SOCKET_STATES, this.#state, state);
+    trace?.("socket", state, this.nsp);
+  }
+
+  #submit(event: string | symbol, args: unknown[], callback?: AckCallback, takesError = false): void {
+    const flags = this.#flags;
+    this.#flags = {};
+    if (RESERVED_EVENTS.has(event as string)) {
+      throw new EverwireError("ERR_RESERVED_EVENT", `"${String(event)}" is a reserved event name`);
+    }
+    flags.timeoutMs ??= this.#ackTimeoutMs;
+    const data = [event, ...args];
+    if (this.#queue && !flags.volatile) this.#queue.push(data, flags, this.io.measure(data), callback);
+    else this.#send(data, flags, callback, takesError || flags.timeoutMs !== undefined);
+  }
+
+  #send(data: unknown[], flags: Flags, callback: AckCallback | undefined, takesError: boolean): void {
+    const { volatile, compress = true, timeoutMs } = flags;
+    const packet: OutgoingPacket = { type: PacketType.EVENT, nsp: this.nsp, data, options: { compress } };
+    const canSend = this.#canSend;
+    let bytes = 0;
+    if (callback) packet.id = this.#acks.drawId();
+    if (volatile && !(canSend && this.io.engine.writable)) {
+      // Dropped. Nobody will answer: only who takes an error is worth remembering.
+      if (!takesError) return;
+    } else if (canSend) {
+      this.#transmit(packet);
+    } else {
+      bytes = this.io.measure(data);
+      // Users may empty the buffer by hand.
+      if (!this.sendBuffer.length) this.#cap.reset();
+      this.#cap.take(bytes);
+      this.sendBuffer.push(packet);
+    }
+    if (!callback) return;
+    this.#acks.add(packet.id as number, callback, takesError, timeoutMs, () => {
+      const index = this.sendBuffer.indexOf(packet);
+      if (index < 0) return;
+      this.sendBuffer.splice(index, 1);
+      this.#cap.give(bytes);
+    });
+  }
+
+  #transmit(packet: OutgoingPacket): void {
+    this.tellOutgoing(packet.data as unknown[]);
+    this.io.send(packet);
+  }
+
+  /** The session is open: ask for the namespace. */
+  #onOpen(): void {
+    const session = this.io.engine;
+    this.#move("connecting");
+    const ask = (auth?: object): void => {
+      // An answer that was asked for before, a session that is gone, a function that calls twice.
+      if (this.#askedIn === session || this.io.engine !== session || this.#state !== "connecting") return;
+      this.#askedIn = session;
+      const data = this.#pid ? { pid: this.#pid, offset: this.#offset, ...auth } : auth;
+      this.io.send({ type: PacketType.CONNECT, nsp: this.nsp, data });
+    };
+    guard(() => (typeof this.auth === "function" ? this.auth(ask) : ask(this.auth)));
+  }
+
+  #onPacket({ type, data, id }: Packet): void {
+    const connecting = this.#state === "connecting";
+    switch (type) {
+      case PacketType.CONNECT:
+        this.#askedIn = undefined;
+        // Disconnected while the server thought about it: it has to be told now.
+        if (!this.active) this.io.send({ type: PacketType.DISCONNECT, nsp: this.nsp });
+        else if (connecting) this.#onConnect((data ?? {}) as { sid?: string; pid?: string });
+        break;
+      case PacketType.CONNECT_ERROR:
+        this.#askedIn = undefined;
+        if (!connecting) break;
+        this.#release();
+        this.emitReserved("connect_error", new ConnectError(data as string | { message: string }));
+        break;
+      case PacketType.DISCONNECT:
+        if (!this.connected) break;
+        this.#release();
+        this.#onClose("io server disconnect");
+        break;
+      case PacketType.ACK:
+      case PacketType.BINARY_ACK:
+        if (id !== undefined) this.#acks.resolve(id, data as unknown[]);
+        break;
+      default:
+        this.#onEvent(id === undefined ? (data as unknown[]) : (data as unknown[]).concat(this.#answer(id)));
+    }
+  }
+
+  #onConnect({ sid, pid }: { sid?: string; pid?: string }): void {
+    if (!sid) {
+      this.emitReserved("connect_error", new ConnectError(V2_SERVER));
+      return;
+    }
+    this.#move("connected");
+    this.id = sid;
+    this.recovered = !!pid && this.#pid === pid;
+    // An offset belongs to the connection that it was received in.
+    if (!this.recovered) this.#offset = undefined;
+    this.#pid = pid;
+    const received = this.receiveBuffer;
+    this.receiveBuffer = [];
+    while (this.#canSend && this.sendBuffer.length) {
+      const packet = this.sendBuffer.shift();
+      if (packet) guard(() => this.#transmit(packet));
+    }
+    this.#queue?.drain(true);
+    received.forEach((args) => this.#onEvent(args));
+    if (this.connected) this.emitReserved("connect");
+  }
+
+  #onEvent(args: unknown[]): void {
+    if (this.connected) {
+      const last = args[args.length - 1];
+      if (this.#pid && typeof last === "string") this.#offset = last;
+      this.emitIncoming(args);
+    } else if (this.#state === "connecting" && this.receiveBuffer.push(args) > this.#maxBufferPackets) {
+      // Missed events that the server replays, more than can be kept: recovery is given up.
+      this.#pid = undefined;
+      this.io.abandon(new EverwireError("ERR_RECEIVE_BUFFER_FULL", "failed to recover: too many events were missed"));
+    }
+  }
+
+  #answer(id: number): AckCallback {
+    const session = this.io.engine;
+    let answered = false;
+    return (...data) => {
+      // Another session means another socket on the server, where the id has no meaning or a wrong one.
+      if (answered || this.io.engine !== session) return;
+      answered = true;
+      this.io.send({ type: PacketType.ACK, nsp: this.nsp, id, data });
+    };
+  }
+
+  /** Left for good, of one side's own will: there is nothing to recover. */
+  #release(): void {
+    this.#handler.active = false;
+    this.#pid = undefined;
+    if (this.#state === "connecting") this.#move("disconnected");
+    this.io.release();
+  }
+
+  #onClose(reason: ClientDisconnectReason, details?: unknown): void {
+    if (this.#state === "disconnected") return;
+    this.#move("disconnected");
+    this.id = undefined;
+    // Not delivered, so not counted: recovery brings them again.
+    this.receiveBuffer = [];
+    this.emitReserved("disconnect", reason, details);
+    this.#acks.abandon((id) => this.sendBuffer.some((packet) => packet.id === id));
+  }
+}
