@@ -1,9 +1,10 @@
 import { defineConfig } from "vitest/config";
 
 // Tests import the packages' sources: the condition stands first in every `exports`, so no build is needed.
+// No "import" here: vitest hands the list to Node itself, and a CommonJS dependency would then be given ES modules by `require`.
 const sourceCondition = {
-  resolve: { conditions: ["everwire-source", "node", "import", "default"] },
-  ssr: { resolve: { conditions: ["everwire-source", "node", "import", "default"], noExternal: [/^@everwire\//] } },
+  resolve: { conditions: ["everwire-source", "node"] },
+  ssr: { resolve: { conditions: ["everwire-source", "node"], noExternal: [/^@everwire\//] } },
 };
 
 export default defineConfig({

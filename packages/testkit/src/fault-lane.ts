@@ -1,0 +1,128 @@
+/**
+ * FaultLane: one direction of one proxied connection. Chunks wait in a queue, each with the time it is due, and leave in
+ * order. FaultProxy owns two of them for each connection.
+ */
+import type { Socket } from "node:net";
+import type { Toxics } from "./toxics.js";
+
+/** More than this waiting, and the lane stops reading: the sender feels the backpressure, as with a real network. */
+const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
+
+interface Waiting {
+  readonly chunk: Buffer;
+  readonly dueAt: number;
+}
+
+export class FaultLane {
+  readonly #from: Socket;
+  readonly #to: Socket;
+  readonly #toxics: Readonly<Toxics>;
+  readonly #reset: () => void;
+  readonly #queue: Waiting[] = [];
+  #queuedBytes = 0;
+  #passedBytes = 0;
+  #lastDueAt = 0;
+  #ended = false;
+  #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+
+  constructor(from: Socket, to: Socket, toxics: Readonly<Toxics>, reset: () => void) {
+    this.#from = from;
+    this.#to = to;
+    this.#toxics = toxics;
+    this.#reset = reset;
+    from.on("data", (chunk: Buffer) => {
+      this.#take(chunk);
+    });
+    from.on("end", () => {
+      this.end();
+    });
+    to.on("drain", () => {
+      this.poke();
+    });
+  }
+
+  /** Something changed (toxics, room in the target): look at the queue again. */
+  poke(): void {
+    this.#cancelTimer();
+    this.#pump();
+  }
+
+  /** No more bytes: the target gets a FIN when the queue is empty. */
+  end(): void {
+    this.#ended = true;
+    this.poke();
+  }
+
+  /** The connection is gone: forget everything. */
+  drop(): void {
+    this.#queue.length = 0;
+    this.#queuedBytes = 0;
+    this.#cancelTimer();
+  }
+
+  #take(chunk: Buffer): void {
+    const { sliceBytes, latencyMs, jitterMs, bytesPerSecond } = this.#toxics;
+    const size = sliceBytes > 0 ? sliceBytes : chunk.length;
+    for (let start = 0; start < chunk.length; start += size) {
+      const piece = chunk.subarray(start, start + size);
+      const arrival = performance.now() + latencyMs + Math.random() * jitterMs;
+      const sending = bytesPerSecond > 0 ? (piece.length / bytesPerSecond) * 1_000 : 0;
+      this.#lastDueAt = Math.max(this.#lastDueAt, arrival) + sending;
+      this.#queue.push({ chunk: piece, dueAt: this.#lastDueAt });
+      this.#queuedBytes += piece.length;
+    }
+    if (this.#queuedBytes > MAX_QUEUED_BYTES) this.#from.pause();
+    this.#pump();
+  }
+
+  #pump(): void {
+    if (this.#timer !== undefined || this.#toxics.frozen) return;
+    while (this.#queue.length > 0) {
+      if (this.#to.destroyed || this.#to.writableEnded) {
+        this.drop();
+        return;
+      }
+      const [next] = this.#queue;
+      if (next === undefined || this.#to.writableNeedDrain) return;
+      const waitMs = next.dueAt - performance.now();
+      if (waitMs > 0) {
+        this.#timer = setTimeout(this.#resume, waitMs);
+        return;
+      }
+      this.#pass(next);
+      if (this.#toxics.sliceBytes > 0 && this.#queue.length > 0) {
+        // A turn of the loop between two slices makes them two segments, two reads on the other side.
+        this.#timer = setImmediate(this.#resume);
+        return;
+      }
+    }
+    if (this.#ended && !this.#to.writableEnded) this.#to.end();
+  }
+
+  readonly #resume = (): void => {
+    this.#timer = undefined;
+    this.#pump();
+  };
+
+  #pass({ chunk }: Waiting): void {
+    this.#queue.shift();
+    this.#queuedBytes -= chunk.length;
+    this.#passedBytes += chunk.length;
+    const limit = this.#toxics.resetAfterBytes;
+    if (limit > 0 && this.#passedBytes > limit) {
+      this.drop();
+      this.#reset();
+      return;
+    }
+    this.#to.write(chunk);
+    if (this.#queuedBytes < MAX_QUEUED_BYTES / 2) this.#from.resume();
+  }
+
+  #cancelTimer(): void {
+    if (this.#timer === undefined) return;
+    // A timer of either kind: each clear function ignores what is not its own.
+    clearTimeout(this.#timer as NodeJS.Timeout);
+    clearImmediate(this.#timer as NodeJS.Immediate);
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,150 @@
+import { createServer, type Socket } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import type { AddressInfo } from "node:net";
+import { type FaultProxy, startFaultProxy } from "./fault-proxy.js";
+import { RawTcp } from "./raw-tcp.js";
+import type { Toxics } from "./toxics.js";
+import { once, until } from "./wait.js";
+
+/** A server that answers every byte, behind a proxy. */
+async function echoBehind(
+  toxics: Partial<Toxics> = {},
+): Promise<{ proxy: FaultProxy; sockets: Socket[]; chunks: number[] }> {
+  const sockets: Socket[] = [];
+  const chunks: number[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on("error", () => undefined);
+    socket.on("data", (chunk) => {
+      chunks.push(chunk.length);
+      socket.write(chunk);
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const proxy = await startFaultProxy((server.address() as AddressInfo).port, toxics);
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy();
+    await proxy.close();
+    server.close();
+  });
+  return { proxy, sockets, chunks };
+}
+
+test("a proxy with no toxics passes bytes both ways", async () => {
+  const { proxy } = await echoBehind();
+  const tcp = await RawTcp.open(proxy.port);
+  tcp.write("hello");
+  expect(await tcp.readThrough("hello")).toBe("hello");
+  tcp.destroy();
+  await until(() => proxy.connections === 0, "no connection left");
+});
+
+test("latency delays each direction and keeps the order under jitter", async () => {
+  const { proxy } = await echoBehind({ latencyMs: 30, jitterMs: 10 });
+  const tcp = await RawTcp.open(proxy.port);
+  const start = performance.now();
+  for (let i = 0; i < 10; i++) tcp.write(String(i));
+  await tcp.readThrough("9");
+  expect(performance.now() - start).toBeGreaterThanOrEqual(58);
+  expect(tcp.text).toBe("0123456789");
+  tcp.destroy();
+});
+
+test("bandwidth spreads bytes over time", async () => {
+  const { proxy } = await echoBehind({ bytesPerSecond: 100_000 });
+  const tcp = await RawTcp.open(proxy.port);
+  const start = performance.now();
+  tcp.write(Buffer.alloc(5_000, "x"), "end");
+  await tcp.readThrough("end");
+  expect(performance.now() - start).toBeGreaterThanOrEqual(45);
+  tcp.destroy();
+});
+
+test("slicing makes many reads of one write", async () => {
+  const { proxy, chunks } = await echoBehind({ sliceBytes: 1 });
+  const tcp = await RawTcp.open(proxy.port);
+  tcp.write("abcdefgh");
+  await tcp.readThrough("abcdefgh");
+  expect(chunks.length).toBeGreaterThan(2);
+  tcp.destroy();
+});
+
+test("cut resets both sides", async () => {
+  const { proxy, sockets } = await echoBehind();
+  const tcp = await RawTcp.open(proxy.port);
+  tcp.write("x");
+  await tcp.readThrough("x");
+  const [server] = sockets as [Socket];
+  const serverGone = once(server, "close");
+  proxy.cut();
+  await tcp.closed();
+  expect(tcp.error?.code).toBe("ECONNRESET");
+  await serverGone;
+});
+
+test("fin ends both sides without an error", async () => {
+  const { proxy, sockets } = await echoBehind();
+  const tcp = await RawTcp.open(proxy.port);
+  tcp.write("x");
+  await tcp.readThrough("x");
+  const serverGone = once(sockets[0] as Socket, "close");
+  proxy.fin();
+  await tcp.closed();
+  expect(tcp.error).toBeUndefined();
+  await serverGone;
+});
+
+test("a frozen proxy passes nothing and tells nobody; thawed, it goes on", async () => {
+  const { proxy, sockets, chunks } = await echoBehind();
+  const tcp = await RawTcp.open(proxy.port);
+  tcp.write("a");
+  await tcp.readThrough("a");
+  proxy.freeze();
+  tcp.write("b");
+  const other = await RawTcp.open(proxy.port);
+  other.destroy();
+  await other.closed();
+  expect(chunks).toEqual([1]);
+  expect(sockets[0]?.destroyed).toBe(false);
+  proxy.thaw();
+  await tcp.readThrough("b");
+  await until(() => proxy.connections === 1, "the dead connection forgotten");
+  tcp.destroy();
+});
+
+test("a connection that ends while frozen is known to the other side after the thaw", async () => {
+  const { proxy, sockets } = await echoBehind();
+  const tcp = await RawTcp.open(proxy.port);
+  tcp.write("a");
+  await tcp.readThrough("a");
+  proxy.freeze();
+  tcp.destroy();
+  await tcp.closed();
+  expect(sockets[0]?.destroyed).toBe(false);
+  const serverGone = once(sockets[0] as Socket, "close");
+  proxy.thaw();
+  await serverGone;
+});
+
+test("a refusing proxy resets new connections", async () => {
+  const { proxy, sockets } = await echoBehind({ refuse: true });
+  // The reset may overtake the handshake of TCP: then it is opening that fails.
+  const outcome = await RawTcp.open(proxy.port).then(
+    async (tcp) => {
+      await tcp.closed();
+      return tcp.error?.code;
+    },
+    (error: unknown) => (error as NodeJS.ErrnoException).code,
+  );
+  expect(outcome).toBe("ECONNRESET");
+  expect(sockets).toHaveLength(0);
+});
+
+test("resetAfterBytes breaks a connection in the middle of a message", async () => {
+  const { proxy } = await echoBehind({ resetAfterBytes: 4, sliceBytes: 2 });
+  const tcp = await RawTcp.open(proxy.port);
+  tcp.write("abcdefgh");
+  await tcp.closed();
+  expect(tcp.text.length).toBeLessThan(8);
+});

@@ -1,0 +1,134 @@
+/**
+ * startFaultProxy(): a TCP proxy in front of a server that does what networks do: delay, jitter, thin pipes, odd slices,
+ * resets, half-open silence, refusal. Its toxics can be changed while connections are open.
+ */
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { FaultLane } from "./fault-lane.js";
+import { HARMLESS, type Toxics } from "./toxics.js";
+
+interface Pair {
+  readonly client: Socket;
+  readonly upstream: Socket;
+  readonly lanes: readonly [FaultLane, FaultLane];
+}
+
+export class FaultProxy {
+  readonly port: number;
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string;
+  readonly #server: Server;
+  readonly #pairs = new Set<Pair>();
+  readonly #toxics: Toxics;
+
+  constructor(server: Server, targetPort: number, toxics: Partial<Toxics>) {
+    this.#server = server;
+    this.#toxics = { ...HARMLESS, ...toxics };
+    this.port = (server.address() as AddressInfo).port;
+    this.url = `http://127.0.0.1:${String(this.port)}`;
+    server.on("connection", (client: Socket) => {
+      this.#accept(client, targetPort);
+    });
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#pairs.size;
+  }
+
+  get toxics(): Readonly<Toxics> {
+    return this.#toxics;
+  }
+
+  /** Changes some toxics; they hold for open connections too. */
+  set(toxics: Partial<Toxics>): void {
+    Object.assign(this.#toxics, toxics);
+    for (const pair of [...this.#pairs]) {
+      for (const lane of pair.lanes) lane.poke();
+      this.#settle(pair);
+    }
+  }
+
+  freeze(): void {
+    this.set({ frozen: true });
+  }
+
+  thaw(): void {
+    this.set({ frozen: false });
+  }
+
+  /** Resets every connection, both sides; bytes under way are lost. New connections are welcome. */
+  cut(): void {
+    for (const { client, upstream } of [...this.#pairs]) {
+      client.resetAndDestroy();
+      upstream.resetAndDestroy();
+    }
+  }
+
+  /** Ends every connection with a FIN on both sides, after the bytes under way. */
+  fin(): void {
+    for (const pair of this.#pairs) for (const lane of pair.lanes) lane.end();
+  }
+
+  async close(): Promise<void> {
+    const stopped = new Promise<void>((resolve) => {
+      this.#server.close(() => {
+        resolve();
+      });
+    });
+    for (const { client, upstream } of [...this.#pairs]) {
+      client.destroy();
+      upstream.destroy();
+    }
+    await stopped;
+  }
+
+  #accept(client: Socket, targetPort: number): void {
+    client.on("error", () => undefined);
+    if (this.#toxics.refuse) {
+      client.resetAndDestroy();
+      return;
+    }
+    const upstream = connect({ port: targetPort, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+    upstream.on("error", () => {
+      client.resetAndDestroy();
+    });
+    const reset = (): void => {
+      client.resetAndDestroy();
+      upstream.resetAndDestroy();
+    };
+    const lanes = [
+      new FaultLane(client, upstream, this.#toxics, reset),
+      new FaultLane(upstream, client, this.#toxics, reset),
+    ] as const;
+    const pair: Pair = { client, upstream, lanes };
+    this.#pairs.add(pair);
+    for (const side of [client, upstream]) {
+      side.on("close", () => {
+        this.#settle(pair);
+      });
+    }
+  }
+
+  /** A side that is gone takes the other with it, unless the network is frozen: then nobody hears of it. */
+  #settle(pair: Pair): void {
+    const { client, upstream, lanes } = pair;
+    if (client.destroyed === upstream.destroyed) {
+      if (client.destroyed) this.#pairs.delete(pair);
+      return;
+    }
+    if (this.#toxics.frozen) return;
+    for (const lane of lanes) lane.drop();
+    client.destroy();
+    upstream.destroy();
+  }
+}
+
+/** Starts a proxy in front of `targetPort` of this machine, on a free port. */
+export async function startFaultProxy(targetPort: number, toxics: Partial<Toxics> = {}): Promise<FaultProxy> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return new FaultProxy(server, targetPort, toxics);
+}
