@@ -1,6 +1,7 @@
 // docs/errors.md and the sources name the same codes: none undocumented, none left behind.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { CLIENT_DISCONNECT_REASONS, SERVER_DISCONNECT_REASONS } from "@everwire/protocol";
 import { describe, expect, it } from "vitest";
 import { ROOT, page } from "./pages.js";
 
@@ -40,5 +41,35 @@ describe("error codes", () => {
 
   it("of docs/errors.md all stand in the sources", () => {
     expect([...documented].filter((code) => !used.has(code)).sort()).toEqual([]);
+  });
+});
+
+describe("disconnect reasons", () => {
+  const [, text = ""] = page("docs/errors.md").text.split("## Disconnect reasons");
+  const [ofServer = "", ofClient = ""] = text.split("On the client:");
+  const rows = (section: string): string[][] =>
+    section
+      .split("\n")
+      .filter((line) => line.startsWith("| `"))
+      .map((line) =>
+        line
+          .split("|")
+          .slice(1, -1)
+          .map((cell) => cell.trim()),
+      );
+  const yesNo = (value: boolean): string => (value ? "yes" : "no");
+
+  it("of the server are the documented ones, with their numbers and what follows", () => {
+    const table = Object.values(SERVER_DISCONNECT_REASONS);
+    expect(rows(ofServer)).toEqual(
+      table.map((row) => [`\`${row.name}\``, String(row.code), row.text, yesNo(row.recoverable)]),
+    );
+  });
+
+  it("of the client are the documented ones, with their numbers and what follows", () => {
+    const table = Object.values(CLIENT_DISCONNECT_REASONS);
+    expect(rows(ofClient)).toEqual(
+      table.map((row) => [`\`${row.name}\``, String(row.code), row.text, yesNo(row.reconnects)]),
+    );
   });
 });
