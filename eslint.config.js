@@ -15,10 +15,7 @@ const layer = (...patterns) => ({ "no-restricted-imports": ["error", { patterns:
 const only = (allowed, message) => ({ regex: `^(?!\\.|(?:${allowed})$)`, message });
 
 const PROTOCOL = only("engine\\.io-parser", "protocol imports engine.io-parser only: no I/O, timers or emitters.");
-const CLIENT = only(
-  "#platform|@everwire/protocol|eventemitter3",
-  "client imports protocol and eventemitter3 only; node:* and ws belong in *.node.ts.",
-);
+const CLIENT = only("#platform|@everwire/protocol", "client imports protocol only; node:* and ws belong in *.node.ts.");
 const CLIENT_NODE = only(
   "@everwire/protocol|node:.+|ws",
   "a *.node.ts file of the client imports node:*, ws and protocol only.",
@@ -29,7 +26,8 @@ const ENGINE = {
   message: "engine/ never imports the socket layer.",
 };
 const TRANSPORTS = {
-  regex: "^\\.\\./(?:session|upgrade|engine-server|send-window)\\.js$|^\\.\\./\\.\\./(?!emitter\\.js$|errors\\.js$)",
+  regex:
+    "^\\.\\./(?:session|upgrade|engine-server|send-window)\\.js$|^\\.\\./\\.\\./(?!emitter\\.js$|errors\\.js$|http/accept-encoding\\.js$)",
   message: "transports/ know frames, never a session nor anything above it.",
 };
 const ADAPTER = {

@@ -32,7 +32,7 @@ let sessions: ServerSession[];
 
 afterEach(closeAll);
 
-const options = { pingInterval: 200, pingTimeout: 200, maxHttpBufferSize: 1000 };
+const options = { pingInterval: 150, pingTimeout: 10_000, maxHttpBufferSize: 1000 };
 
 async function startStock(): Promise<EngineLike> {
   const http = createServer();

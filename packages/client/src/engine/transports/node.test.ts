@@ -138,7 +138,7 @@ it("a connected session lets the process end, with autoUnref", async () => {
   const output = await runSource(
     `const { Session } = await import(process.argv[1]);
      const event = (session, name) => new Promise((resolve) => session.on(name, resolve));
-     const held = setTimeout(() => {}, 10_000);
+     const held = setTimeout(() => {}, 50_000);
      const options = [{ transports: ["polling"] }, { transports: ["websocket"] }, {}];
      await Promise.all(options.map(async (each, index) => {
        const session = new Session(process.argv[index + 2], { autoUnref: true, ...each });
@@ -152,7 +152,8 @@ it("a connected session lets the process end, with autoUnref", async () => {
     ...servers.map(({ url }) => url),
   );
   expect(output).toBe("connected\n");
-});
+  // A whole process, which compiles its sources, on a machine that may be busy.
+}, 60_000);
 
 describe("compression", () => {
   it("is used for messages from the threshold on, unless told not to", async () => {
