@@ -1,0 +1,125 @@
+// From a CONNECT packet to a connected socket: the namespace is found or made, a session that can be taken up again is
+// looked for, middlewares are asked, and the client is answered. One admission for each CONNECT; its connection keeps it.
+import { PacketType } from "@everwire/protocol";
+import type { Session } from "./adapter/adapter.js";
+import type { Connection } from "./connection.js";
+import { toPublicError } from "./errors.js";
+import { readRecoveryRequest, type RecoveryRequest } from "./recovery.js";
+import { Socket } from "./socket.js";
+import type { AnyNamespace, AnySocket } from "./types.js";
+
+export class Admission {
+  readonly name: string;
+  readonly #connection: Connection;
+  readonly #auth: Record<string, unknown> | undefined;
+  readonly #recovery: RecoveryRequest | undefined;
+  #namespace: AnyNamespace | undefined;
+  #socket: AnySocket | undefined;
+  #isOver = false;
+
+  constructor(connection: Connection, name: string, auth: Record<string, unknown> | undefined) {
+    this.name = name;
+    this.#connection = connection;
+    this.#auth = auth;
+    this.#recovery = auth === undefined ? undefined : readRecoveryRequest(auth);
+  }
+
+  start(): void {
+    this.#connection.server.namespaces.find(this.name, this.#auth ?? {}, (namespace) => {
+      if (this.#isOver) return;
+      if (namespace === undefined) {
+        this.refuse(new Error("Invalid namespace"));
+        return;
+      }
+      this.#namespace = namespace;
+      namespace.onArrival();
+      this.#findSession(namespace);
+    });
+  }
+
+  /** The client is gone or has changed its mind: what comes back from middlewares is of no interest any more. */
+  cancel(): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#socket?.onDisconnect("transport close");
+    this.#namespace?.onArrivalEnd();
+  }
+
+  /** Answers with CONNECT_ERROR. A text is an error too, for middlewares that call `next("no")`. */
+  refuse(error: unknown): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#socket?.onDisconnect("server namespace disconnect");
+    this.#connection.sendPacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data: describeRefusal(error) });
+    this.#namespace?.onArrivalEnd();
+  }
+
+  #findSession(namespace: AnyNamespace): void {
+    const recovery = this.#recovery;
+    if (recovery === undefined || namespace.server.resolved.recovery === undefined) {
+      this.#ask(namespace, null);
+      return;
+    }
+    namespace.supersede(recovery.pid);
+    const { adapter } = namespace;
+    if (adapter.findSession !== undefined) {
+      this.#ask(namespace, adapter.findSession(recovery.pid, recovery.offset));
+      return;
+    }
+    adapter.restoreSession(recovery.pid, recovery.offset).then(
+      (session) => this.#ask(namespace, session),
+      (error: unknown) => {
+        namespace.server.boundary.report(error, { kind: "adapter", namespace });
+        this.#ask(namespace, null);
+      },
+    );
+  }
+
+  #ask(namespace: AnyNamespace, session: Session | null): void {
+    if (this.#isOver) return;
+    const isFree = session === null || !namespace.sockets.has(session.sid);
+    const usable = isFree ? session : null;
+    const socket: AnySocket = new Socket(namespace, this.#connection, this.#auth, usable);
+    this.#socket = socket;
+    if (usable !== null && namespace.server.resolved.recovery?.skipMiddlewares === true) {
+      this.#accept(namespace, socket, usable);
+      return;
+    }
+    namespace.runMiddlewares(socket, (error, isThrown) => {
+      if (error === undefined) this.#accept(namespace, socket, usable);
+      // What was thrown was not meant for the client.
+      else this.refuse(isThrown ? toPublicError(error) : error);
+    });
+  }
+
+  #accept(namespace: AnyNamespace, socket: AnySocket, session: Session | null): void {
+    if (this.#isOver) return;
+    let current = session;
+    if (session !== null && namespace.adapter.findSession !== undefined && this.#recovery !== undefined) {
+      // Middlewares took their time: what was sent meanwhile is missed too.
+      current = namespace.adapter.findSession(this.#recovery.pid, this.#recovery.offset);
+      if (current === null || namespace.sockets.has(session.sid)) {
+        // It can't be taken up any more, and the socket was promised that it can. The client comes back for a new one.
+        this.cancel();
+        this.#connection.supersede();
+        return;
+      }
+    }
+    this.#end();
+    this.#connection.add(socket);
+    namespace.add(socket, current);
+    namespace.onArrivalEnd();
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#connection.endAdmission(this);
+  }
+}
+
+function describeRefusal(error: unknown): { message: string; data?: unknown } {
+  if (typeof error !== "object" || error === null) return { message: String(error) };
+  const { message, data } = error as { message?: unknown; data?: unknown };
+  const text = typeof message === "string" ? message : "";
+  return data === undefined ? { message: text } : { message: text, data };
+}

@@ -1,0 +1,93 @@
+// One acknowledged broadcast in flight: it counts servers, clients and answers, and calls back once, when all answered
+// or the time is over. Made by a BroadcastOperator.
+import { clearTimeout, setTimeout } from "node:timers";
+import type { Packet } from "@everwire/protocol";
+import type { AdapterContract, BroadcastOptions } from "./adapter/adapter.js";
+import { serverError } from "./errors.js";
+
+/** `responses` is the first argument of each client's answer; one value where a single client was asked. */
+export type BroadcastAck = (error: Error | null, responses: unknown) => void;
+
+export class BroadcastAcks {
+  readonly #adapter: AdapterContract;
+  readonly #packet: Packet;
+  readonly #isSingle: boolean;
+  readonly #callback: BroadcastAck;
+  readonly #responses: unknown[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #forget: unknown;
+  #expectedServers = -1;
+  #servers = 0;
+  #clients = 0;
+  #isDone = false;
+
+  constructor(adapter: AdapterContract, packet: Packet, isSingle: boolean, callback: BroadcastAck) {
+    this.#adapter = adapter;
+    this.#packet = packet;
+    this.#isSingle = isSingle;
+    this.#callback = callback;
+  }
+
+  send(options: BroadcastOptions): void {
+    const timeoutMs = options.flags?.timeout;
+    // Without `timeout()` there is no time to wait: the callback gets the answers that need none.
+    this.#timer = setTimeout(() => {
+      this.#settle(serverError("ERR_ACK_TIMEOUT", "operation has timed out"));
+    }, timeoutMs ?? 0);
+    // It is the connections that keep the process alive; once they are gone nobody waits for this any more.
+    this.#timer.unref();
+    this.#forget = this.#adapter.broadcastWithAck(
+      this.#packet,
+      options,
+      (clientCount) => {
+        this.#clients += clientCount;
+        this.#servers++;
+        this.#check();
+      },
+      (response) => {
+        if (this.#isDone) return;
+        this.#responses.push(response);
+        this.#check();
+      },
+    );
+    this.#adapter.serverCount().then(
+      (serverCount) => {
+        this.#expectedServers = serverCount;
+        this.#check();
+      },
+      (cause: unknown) => {
+        this.#settle(cause instanceof Error ? cause : new Error(String(cause)));
+      },
+    );
+  }
+
+  #check(): void {
+    if (this.#servers === this.#expectedServers && this.#responses.length === this.#clients) this.#settle(null);
+  }
+
+  #settle(error: Error | null): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    clearTimeout(this.#timer);
+    if (error !== null) this.#forgetAnswers();
+    const [first] = this.#responses;
+    const result = this.#isSingle ? (error === null ? first : null) : this.#responses;
+    const run = (): unknown => this.#callback(error, result);
+    if (this.#adapter.nsp.guard === undefined) run();
+    else this.#adapter.nsp.guard(run);
+  }
+
+  // Adapters of this package know how to; others leave their callbacks under the id that they gave the packet.
+  #forgetAnswers(): void {
+    if (typeof this.#forget === "function") {
+      (this.#forget as () => void)();
+      return;
+    }
+    const id = this.#packet.id;
+    if (id === undefined) return;
+    for (const socket of this.#adapter.nsp.sockets.values()) {
+      if (socket.forgetAck === undefined) socket.acks.delete(id);
+      else socket.forgetAck(id);
+    }
+  }
+}

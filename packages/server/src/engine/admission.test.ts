@@ -1,0 +1,232 @@
+import type { IncomingMessage } from "node:http";
+
+import { describe, expect, onTestFinished, test } from "vitest";
+import { RawEngineClient, UpgradeRefused, collect, httpRequest, once, startEngine } from "@everwire/testkit";
+import type { StartEngineOptions, StartedEngine } from "@everwire/testkit";
+import { Server } from "@everwire/server/engine";
+
+interface Setup extends StartedEngine {
+  readonly client: RawEngineClient;
+  readonly base: string;
+}
+
+async function start(options: StartEngineOptions = {}): Promise<Setup> {
+  const started = await startEngine(options);
+  onTestFinished(() => started.close());
+  const client = new RawEngineClient(started.url, { path: "/engine.io/" });
+  return { ...started, client, base: `${started.url}/engine.io/` };
+}
+
+interface Refused {
+  readonly req: IncomingMessage;
+  readonly code: number;
+  readonly message: string;
+  readonly context: Record<string, unknown>;
+}
+
+const refusedUpgrade = async (opening: Promise<unknown>): Promise<UpgradeRefused> => {
+  const error: unknown = await opening.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(UpgradeRefused);
+  return error as UpgradeRefused;
+};
+
+describe("allowRequest", () => {
+  test("lets in", async () => {
+    const { client } = await start({ allowRequest: (_request, callback) => setImmediate(callback, null, true) });
+    await client.polling();
+    await client.websocket();
+  });
+
+  test("is asked for openings only", async () => {
+    const asked: (string | undefined)[] = [];
+    const { client } = await start({
+      allowRequest: (request, callback) => {
+        asked.push(request.url);
+        callback(null, true);
+      },
+    });
+    const polling = await client.polling();
+    await polling.push("4a");
+    await client.probe(polling.sid);
+    expect(asked).toHaveLength(1);
+  });
+
+  test.each([
+    ["a text", "not you", "not you"],
+    ["an error", new Error("nor you"), "nor you"],
+    ["nothing", null, "Forbidden"],
+  ])("refuses with %s", async (_name, error, message) => {
+    const { client, engine } = await start({ allowRequest: (_request, callback) => callback(error, false) });
+    const refused = collect<[Refused]>(engine, "connection_error", 2);
+    const answer = await httpRequest(client.url("polling"));
+    expect(answer.status).toBe(403);
+    expect(answer.json()).toEqual({ code: 4, message });
+    expect(await refusedUpgrade(client.socket())).toMatchObject({ status: 400, body: message });
+    for (const [event] of await refused) expect(event).toMatchObject({ code: 4, context: { message } });
+  });
+
+  test("that throws refuses, and the server lives", async () => {
+    const { client } = await start({
+      allowRequest: () => {
+        throw new Error("broken");
+      },
+    });
+    expect((await httpRequest(client.url("polling"))).json()).toEqual({ code: 4, message: "broken" });
+  });
+
+  test("that answers twice is heard once", async () => {
+    const { client, engine } = await start({
+      allowRequest: (_request, callback) => {
+        callback(null, true);
+        callback("changed my mind", false);
+      },
+    });
+    await client.websocket();
+    expect(engine.clientsCount).toBe(1);
+  });
+
+  test("SECURITY 20: that never answers does not keep an upgrade waiting for ever", async () => {
+    const { client } = await start({ upgradeTimeout: 50, allowRequest: () => undefined });
+    await expect(client.socket()).rejects.toThrow();
+  });
+});
+
+describe("generateId", () => {
+  test("may be replaced, and may take its time", async () => {
+    const { client, engine } = await start();
+    engine.generateId = (request) => `custom-${String(request.method)}`;
+    expect((await client.polling()).sid).toBe("custom-GET");
+    engine.generateId = () => Promise.resolve("later");
+    expect((await client.websocket()).handshake.sid).toBe("later");
+  });
+
+  test("may be a method of a subclass", async () => {
+    class Numbered extends Server {
+      #last = 0;
+      override generateId(): string {
+        this.#last += 1;
+        return `number-${this.#last}`;
+      }
+    }
+    const { client } = await start({ create: (http, options) => new Numbered(options).attach(http, options) });
+    expect((await client.polling()).sid).toBe("number-1");
+    expect((await client.polling()).sid).toBe("number-2");
+  });
+
+  const failures: [string, () => string | Promise<string>][] = [
+    ["rejects", () => Promise.reject(new Error("no id"))],
+    [
+      "throws",
+      () => {
+        throw new Error("no id");
+      },
+    ],
+    ["gives nothing", () => undefined as unknown as string],
+    ["gives an empty text", () => ""],
+  ];
+
+  test.each(failures)("refuses when it %s", async (_name, generateId) => {
+    const { client, engine } = await start();
+    engine.generateId = generateId;
+    const refused = once<[Refused]>(engine, "connection_error");
+    expect((await httpRequest(client.url("polling"))).json()).toEqual({ code: 3, message: "Bad request" });
+    expect((await refused)[0].context).toEqual({ name: "ID_GENERATION_ERROR" });
+    expect((await refusedUpgrade(client.socket())).status).toBe(400);
+  });
+
+  test("SECURITY 26: an id in use is not given to a second client", async () => {
+    const { client, engine } = await start();
+    engine.generateId = () => "the same";
+    const first = await client.websocket();
+    expect((await httpRequest(client.url("polling"))).status).toBe(400);
+    engine.sessions.get("the same")?.send("still mine");
+    expect(await first.next()).toBe("4still mine");
+  });
+});
+
+describe("middleware", () => {
+  test("runs in order on both transports, and its headers are in the answer", async () => {
+    const { client, engine } = await start();
+    const order: number[] = [];
+    engine.use((_request, response, next) => {
+      order.push(1);
+      response.setHeader("x-first", "1");
+      setImmediate(next);
+    });
+    engine.use((_request, response, next) => {
+      order.push(2);
+      response.setHeader("set-cookie", ["a=1", "b=2"]);
+      next();
+    });
+    const { opening } = await client.polling();
+    expect([opening.headers["x-first"], opening.headers["set-cookie"]]).toEqual(["1", ["a=1", "b=2"]]);
+    const { headers } = await client.websocket();
+    expect([headers["x-first"], headers["set-cookie"]]).toEqual(["1", ["a=1", "b=2"]]);
+    expect(order).toEqual([1, 2, 1, 2]);
+  });
+
+  test("that waits for the head to be written sets its header on an upgrade too", async () => {
+    const { client, engine } = await start();
+    engine.use((_request, response, next) => {
+      const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => typeof response;
+      response.writeHead = (...args: unknown[]) => {
+        response.setHeader("set-cookie", "session=1");
+        return writeHead(...args);
+      };
+      next();
+    });
+    expect((await client.polling()).opening.headers["set-cookie"]).toEqual(["session=1"]);
+    expect((await client.websocket()).headers["set-cookie"]).toEqual(["session=1"]);
+  });
+
+  test("may answer by itself", async () => {
+    const { client, engine } = await start();
+    engine.use((_request, response) => {
+      response.writeHead(503, { "x-by": "middleware" });
+      response.end("later");
+    });
+    const answer = await httpRequest(client.url("polling"));
+    expect([answer.status, answer.text, answer.headers["x-by"]]).toEqual([503, "later", "middleware"]);
+    expect(await refusedUpgrade(client.socket())).toMatchObject({ status: 503, body: "later" });
+    expect(engine.clientsCount).toBe(0);
+  });
+
+  test.each([
+    ["an error", new Error("stop")],
+    ["anything truthy", "stop"],
+  ])("that passes on %s refuses the request", async (_name, failure) => {
+    const { client, engine } = await start();
+    engine.use((_request, _response, next) => next(failure));
+    const refused = once<[Refused]>(engine, "connection_error");
+    expect((await httpRequest(client.url("polling"))).json()).toEqual({ code: 3, message: "Bad request" });
+    expect((await refused)[0].context).toEqual({ name: "MIDDLEWARE_FAILURE" });
+    expect((await refusedUpgrade(client.socket())).status).toBe(400);
+  });
+
+  test("that throws, or goes on twice, harms nobody", async () => {
+    const { client, engine } = await start();
+    let throws = true;
+    engine.use((_request, _response, next) => {
+      if (throws) throw new Error("broken");
+      next();
+      next();
+    });
+    expect((await httpRequest(client.url("polling"))).status).toBe(400);
+    throws = false;
+    await client.polling();
+    expect(engine.clientsCount).toBe(1);
+  });
+
+  test("runs for each request of a session", async () => {
+    const { client, engine } = await start();
+    const urls: unknown[] = [];
+    engine.use((request, _response, next) => {
+      urls.push(request.method);
+      next();
+    });
+    const polling = await client.polling();
+    await polling.push("4a");
+    await client.probe(polling.sid);
+    expect(urls).toEqual(["GET", "POST", "GET"]);
+  });
+});

@@ -1,0 +1,91 @@
+/*
+ * The way of a request from the HTTP server to a session, the same for both transports: origin, middleware, the checks of
+ * handshake.ts, `allowRequest`, an id. Each step may take its time or end the way. Called by the engine server.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Cors } from "../http/cors.js";
+import { badRequest } from "./errors.js";
+import type { Refusal } from "./errors.js";
+import { askAllowRequest, verifyRequest } from "./handshake.js";
+import { runMiddleware } from "./middleware.js";
+import type { Middleware } from "./middleware.js";
+import type { ResolvedOptions } from "./options.js";
+import type { EngineRequest } from "./request-query.js";
+import type { Session } from "./session.js";
+
+/** What the steps need of the engine. */
+export interface AdmissionHost {
+  readonly opts: ResolvedOptions;
+  readonly sessions: ReadonlyMap<string, Session>;
+  readonly cors: Cors;
+  readonly middleware: readonly Middleware[];
+  readonly isOpen: boolean;
+  generateId(request: IncomingMessage): string | Promise<string>;
+}
+
+/** A request that wants in, and what becomes of it: one of the three is called, unless middleware answers by itself. */
+export interface Visitor {
+  readonly request: EngineRequest;
+  /** An upgrade request has one only if there is middleware. */
+  readonly response: ServerResponse | undefined;
+  readonly isUpgrade: boolean;
+  onRefused(refusal: Refusal): void;
+  onSession(session: Session): void;
+  onNew(sid: string): void;
+}
+
+export function admit(host: AdmissionHost, visitor: Visitor): void {
+  const { request, response, isUpgrade } = visitor;
+  // No page reads the headers of a 101 response, so an upgrade only needs the decision.
+  host.cors.apply(request, isUpgrade ? undefined : response, (error, isOriginAllowed) => {
+    if (error === undefined) passMiddleware(host, visitor, isOriginAllowed);
+    else visitor.onRefused(badRequest("MIDDLEWARE_FAILURE"));
+  });
+}
+
+function passMiddleware(host: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean): void {
+  const { request, response } = visitor;
+  if (response === undefined) {
+    check(host, visitor, isOriginAllowed);
+    return;
+  }
+  runMiddleware(host.middleware, request, response, (error) => {
+    if (error === undefined) check(host, visitor, isOriginAllowed);
+    else visitor.onRefused(badRequest("MIDDLEWARE_FAILURE"));
+  });
+}
+
+function check(host: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean): void {
+  const { request, isUpgrade } = visitor;
+  const { opts, sessions } = host;
+  const verdict = verifyRequest(request, { opts, sessions, isUpgrade, isOriginAllowed });
+  if ("refusal" in verdict) {
+    visitor.onRefused(verdict.refusal);
+  } else if (verdict.session !== undefined) {
+    visitor.onSession(verdict.session);
+  } else {
+    askAllowRequest(opts.allowRequest, request, (refusal) => {
+      if (refusal === undefined) makeId(host, visitor);
+      else visitor.onRefused(refusal);
+    });
+  }
+}
+
+function makeId(host: AdmissionHost, visitor: Visitor): void {
+  const fail = (): void => visitor.onRefused(badRequest("ID_GENERATION_ERROR"));
+  const take = (sid: unknown): void => {
+    if (!host.isOpen) visitor.onRefused({ ...badRequest("SERVER_CLOSED"), status: 503 });
+    // An id in use would hand one client's session to another.
+    else if (typeof sid !== "string" || sid === "" || host.sessions.has(sid)) fail();
+    else visitor.onNew(sid);
+  };
+  let sid: string | Promise<string>;
+  try {
+    sid = host.generateId(visitor.request);
+  } catch {
+    fail();
+    return;
+  }
+  if (typeof sid === "string") take(sid);
+  else Promise.resolve(sid).then(take, fail);
+}

@@ -1,0 +1,247 @@
+/*
+ * The Engine.IO server: takes HTTP and upgrade requests, checks them, opens sessions and finds them again. It needs no HTTP server
+ * of its own; http/attach.ts connects it to one. The layer above sets `handler`, users listen to its events.
+ */
+import type { IncomingMessage, OutgoingHttpHeaders, Server as HttpServer, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { ENGINE_PROTOCOL } from "@everwire/protocol";
+import type { HandshakeData } from "@everwire/protocol";
+import { LazyEmitter } from "../emitter.js";
+import { attachEngine } from "../http/attach.js";
+import { Cors } from "../http/cors.js";
+import { formatCookie } from "./cookie.js";
+import { Deadlines } from "./deadlines.js";
+import { admit } from "./admission.js";
+import type { AdmissionHost } from "./admission.js";
+import { ERRORS, ERROR_MESSAGES } from "./errors.js";
+import type { Refusal } from "./errors.js";
+import type { Middleware } from "./middleware.js";
+import { isHttpServer, resolveOptions } from "./options.js";
+import type { AttachOptions, ResolvedOptions, ServerOptions, TransportName } from "./options.js";
+import { Outbox } from "./outbox.js";
+import { refuseRequest, refuseUpgrade } from "./refuse.js";
+import { parseRequestQuery, queryOf } from "./request-query.js";
+import type { EngineRequest } from "./request-query.js";
+import { Session } from "./session.js";
+import { generateSessionId } from "./session-id.js";
+import { PollingTransport } from "./transports/polling.js";
+import { WebSocketAcceptor } from "./transports/websocket-acceptor.js";
+import type { Transport, TransportContext } from "./transports/transport.js";
+import { UpgradeRequest } from "./upgrade-request.js";
+
+/** What each transport may be upgraded to. */
+const UPGRADES: Readonly<Record<TransportName, readonly TransportName[]>> = { polling: ["websocket"], websocket: [] };
+
+export class EngineServer extends LazyEmitter implements TransportContext {
+  static readonly errors = ERRORS;
+  static readonly errorMessages = ERROR_MESSAGES;
+
+  readonly opts: ResolvedOptions;
+  /** The server made by `listen`. */
+  httpServer: HttpServer | undefined = undefined;
+  /** The layer above: is given each new session, before the `connection` event. */
+  handler: ((session: Session) => void) | undefined = undefined;
+
+  /** Other listeners of the HTTP server see the same requests. @internal */
+  sharesRequests = false;
+  /** @internal */ readonly deadlines = new Deadlines();
+  /** @internal */ readonly outbox = new Outbox();
+  readonly #sessions = new Map<string, Session>();
+  readonly #middleware: Middleware[] = [];
+  readonly #admission: AdmissionHost;
+  #acceptor: WebSocketAcceptor | undefined = undefined;
+  #isOpen = false;
+
+  /** A first argument that is no options object, such as an HTTP server, is passed over. */
+  constructor(options?: ServerOptions | HttpServer);
+  constructor(ignored: HttpServer | undefined, options?: ServerOptions);
+  constructor(first?: ServerOptions | HttpServer, second?: ServerOptions) {
+    super();
+    this.opts = resolveOptions(isHttpServer(first) ? second : (first ?? second));
+    this.#admission = this.#createAdmission();
+    this.init();
+  }
+
+  /** The live sessions by their id. */
+  get sessions(): ReadonlyMap<string, Session> {
+    return this.#sessions;
+  }
+
+  /** The live sessions as an object without prototype, made for each call. */
+  get clients(): Readonly<Record<string, Session>> {
+    const clients = Object.create(null) as Record<string, Session>;
+    for (const [sid, session] of this.#sessions) clients[sid] = session;
+    return clients;
+  }
+
+  get clientsCount(): number {
+    return this.#sessions.size;
+  }
+
+  /** Makes the id of a session; may be replaced, and may return a promise. */
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- those who replace it want the request
+  generateId(_request: IncomingMessage): string | Promise<string> {
+    return generateSessionId();
+  }
+
+  /** The transports that a session on this one is told it can move to. */
+  upgrades(transport: string): TransportName[] {
+    if (!this.opts.allowUpgrades || !Object.hasOwn(UPGRADES, transport)) return [];
+    return UPGRADES[transport as TransportName].filter((name) => this.opts.transports.includes(name));
+  }
+
+  /** Adds middleware for the requests of both transports; it runs in the order of the calls. */
+  use(middleware: Middleware): this {
+    this.#middleware.push(middleware);
+    return this;
+  }
+
+  /** Serves an HTTP server's requests under a path; everything else stays with its other listeners. */
+  attach(httpServer: HttpServer, options: AttachOptions = {}): this {
+    this.init();
+    attachEngine(this, httpServer, options);
+    return this;
+  }
+
+  /** Gets ready for requests; after `close`, again. */
+  init(): this {
+    if (this.opts.transports.includes("websocket")) this.#acceptor ??= new WebSocketAcceptor(this);
+    this.#isOpen = true;
+    return this;
+  }
+
+  /** Serves one HTTP request. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): void {
+    const engineRequest = parseRequestQuery(request);
+    admit(this.#admission, {
+      request: engineRequest,
+      response,
+      isUpgrade: false,
+      onRefused: (refusal) => {
+        this.#reportRefusal(request, refusal);
+        refuseRequest(response, refusal);
+      },
+      onSession: ({ transport }) => {
+        if (transport instanceof PollingTransport) transport.onRequest(request, response);
+      },
+      onNew: (sid) => {
+        // The client may have left while it was being looked at.
+        if (response.writableEnded || response.destroyed) return;
+        const transport = new PollingTransport(this, true);
+        transport.initialHeaders = this.#cookieFor(sid);
+        transport.onRequest(request, response);
+        this.#open(sid, transport, engineRequest);
+      },
+    });
+  }
+
+  /** Serves one upgrade request: a WebSocket handshake. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const engineRequest = parseRequestQuery(request);
+    const upgrade = new UpgradeRequest(request, socket, this.#middleware.length > 0);
+    const accept = (headers: OutgoingHttpHeaders | undefined, onOpen: (transport: Transport) => void): void => {
+      const taken = upgrade.accept(headers);
+      if (this.#acceptor === undefined) socket.destroy();
+      else this.#acceptor.accept(request, socket, head, taken, onOpen);
+    };
+    admit(this.#admission, {
+      request: engineRequest,
+      response: upgrade.response,
+      isUpgrade: true,
+      onRefused: (refusal) => {
+        upgrade.refuse();
+        this.#reportRefusal(request, refusal);
+        refuseUpgrade(socket, refusal);
+      },
+      onSession: (session) => {
+        accept(undefined, (transport) => {
+          if (!session.beginUpgrade(transport)) transport.close();
+        });
+      },
+      onNew: (sid) => {
+        accept(this.#cookieFor(sid), (transport) => this.#open(sid, transport, engineRequest));
+      },
+    });
+    upgrade.limit(this.deadlines, this.opts.upgradeTimeout);
+  }
+
+  /** Closes every session, dropping what they have not sent, and takes no more. */
+  close(): this {
+    for (const session of [...this.#sessions.values()]) session.close(true);
+    this.#acceptor?.close();
+    this.#acceptor = undefined;
+    this.#isOpen = false;
+    return this;
+  }
+
+  /** @internal */
+  decorateHeaders(headers: OutgoingHttpHeaders, request: IncomingMessage): void {
+    const { sid } = queryOf(request);
+    if (sid === undefined || sid === "") this.emit("initial_headers", headers, request);
+    this.emit("headers", headers, request);
+  }
+
+  /** What the open packet of a session says. @internal */
+  describe({ id, transport }: Session): HandshakeData {
+    const { pingInterval, pingTimeout, maxHttpBufferSize } = this.opts;
+    return {
+      sid: id,
+      upgrades: this.upgrades(transport.name),
+      pingInterval,
+      pingTimeout,
+      maxPayload: maxHttpBufferSize,
+    };
+  }
+
+  /** @internal */
+  onSessionClose(session: Session): void {
+    this.#sessions.delete(session.id);
+  }
+
+  /** A new session on a transport that is ready; what is sent meanwhile leaves with the open packet where the transport allows. */
+  #open(sid: string, transport: Transport, request: EngineRequest): void {
+    const session = new Session(this, sid, ENGINE_PROTOCOL, transport, request);
+    this.#sessions.set(sid, session);
+    session.open();
+    this.handler?.(session);
+    this.emit("connection", session);
+    session.flush();
+    if (!this.#showsRequests()) session.releaseRequest();
+  }
+
+  /** True if anything but the session could hold on to a request, or have put something on it. */
+  #showsRequests(): boolean {
+    return (
+      this.sharesRequests ||
+      this.#middleware.length > 0 ||
+      this.opts.allowRequest !== undefined ||
+      typeof this.opts.cors === "function" ||
+      this.generateId !== EngineServer.prototype.generateId ||
+      this.listenerCount("initial_headers") > 0 ||
+      this.listenerCount("headers") > 0
+    );
+  }
+
+  #createAdmission(): AdmissionHost {
+    const isOpen = (): boolean => this.#isOpen;
+    return {
+      opts: this.opts,
+      sessions: this.#sessions,
+      cors: new Cors(this.opts.cors),
+      middleware: this.#middleware,
+      generateId: (request) => this.generateId(request),
+      get isOpen() {
+        return isOpen();
+      },
+    };
+  }
+
+  #cookieFor(sid: string): OutgoingHttpHeaders | undefined {
+    const { cookie } = this.opts;
+    return cookie === false ? undefined : { "Set-Cookie": formatCookie(sid, cookie) };
+  }
+
+  #reportRefusal(request: IncomingMessage, { code, context }: Refusal): void {
+    this.emit("connection_error", { req: request, code, message: ERROR_MESSAGES[code], context });
+  }
+}

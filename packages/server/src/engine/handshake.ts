@@ -1,0 +1,115 @@
+/*
+ * Whether a request is served: every check that comes before a transport sees it, as flat early returns. Called by
+ * admission.ts for HTTP and upgrade requests alike; gives the session it belongs to, nothing for a new one, or the refusal.
+ */
+import type { IncomingMessage } from "node:http";
+import { ENGINE_PROTOCOL } from "@everwire/protocol";
+import { ERRORS, badRequest, forbidden, refusal } from "./errors.js";
+import type { Refusal } from "./errors.js";
+import type { AllowRequest, ResolvedOptions, TransportName } from "./options.js";
+import type { EngineRequest } from "./request-query.js";
+import type { Session } from "./session.js";
+
+/** What the checks need to know of the engine and of the request. */
+export interface HandshakeContext {
+  readonly opts: ResolvedOptions;
+  readonly isUpgrade: boolean;
+  readonly isOriginAllowed: boolean;
+  readonly sessions: ReadonlyMap<string, Session>;
+}
+
+export type Verdict = { readonly refusal: Refusal } | { readonly session: Session | undefined };
+
+/** Characters of a header's value (RFC 9110 section 5.5): visible ASCII, space, tab, and bytes over 127. */
+const ILLEGAL_IN_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** Engine.IO protocol v4, "Handshake" and "Upgrade". */
+export function verifyRequest(request: EngineRequest, context: HandshakeContext): Verdict {
+  const { opts, isUpgrade } = context;
+  const { transport, sid } = request._query;
+  const { origin } = request.headers;
+
+  if (!isTransport(transport, opts.transports)) return refused(refusal(ERRORS.UNKNOWN_TRANSPORT, { transport }));
+  if (origin !== undefined && ILLEGAL_IN_HEADER.test(origin)) {
+    // Nothing behind this may reflect it.
+    delete request.headers.origin;
+    return refused(badRequest("INVALID_ORIGIN", { origin }));
+  }
+  if (!context.isOriginAllowed) return refused(forbidden("origin not allowed", { status: 403 }));
+  return sid === undefined || sid === ""
+    ? verifyOpening(request, transport, isUpgrade)
+    : verifyFollowing(request, transport, context);
+}
+
+function verifyOpening(request: EngineRequest, transport: TransportName, isUpgrade: boolean): Verdict {
+  if (request.method !== "GET") return refused(refusal(ERRORS.BAD_HANDSHAKE_METHOD, { method: request.method }));
+  if (!isTaken(transport, isUpgrade)) return refused(badRequest("TRANSPORT_HANDSHAKE_ERROR"));
+  if (protocolOf(request) !== ENGINE_PROTOCOL) {
+    return refused(refusal(ERRORS.UNSUPPORTED_PROTOCOL_VERSION, { protocol: protocolOf(request) }));
+  }
+  return { session: undefined };
+}
+
+function verifyFollowing(request: EngineRequest, transport: TransportName, context: HandshakeContext): Verdict {
+  const { sid } = request._query;
+  const session = typeof sid === "string" ? context.sessions.get(sid) : undefined;
+  if (session === undefined) return refused(refusal(ERRORS.UNKNOWN_SID, { sid }));
+  const protocol = protocolOf(request);
+  if (protocol !== session.protocol) {
+    return refused(badRequest("PROTOCOL_MISMATCH", { protocol, previousProtocol: session.protocol }));
+  }
+  const previousTransport = session.transport.name;
+  if (!context.isUpgrade && transport !== previousTransport) {
+    return refused(badRequest("TRANSPORT_MISMATCH", { transport, previousTransport }));
+  }
+  if (!isTaken(transport, context.isUpgrade)) return refused(badRequest("TRANSPORT_HANDSHAKE_ERROR"));
+  return { session };
+}
+
+/** Asks the user's `allowRequest`; the refusal, or nothing. A throw is a refusal too. */
+export function askAllowRequest(
+  allowRequest: AllowRequest | undefined,
+  request: IncomingMessage,
+  done: (refusal: Refusal | undefined) => void,
+): void {
+  if (allowRequest === undefined) {
+    done(undefined);
+    return;
+  }
+  let isAnswered = false;
+  const answer = (error: unknown, isAllowed: boolean): void => {
+    if (isAnswered) return;
+    isAnswered = true;
+    if (isAllowed) {
+      done(undefined);
+      return;
+    }
+    const message = error instanceof Error ? error.message : error;
+    done(
+      typeof message === "string" && message !== "" ? forbidden(message, { reply: message }) : forbidden("Forbidden"),
+    );
+  };
+  try {
+    allowRequest(request, answer);
+  } catch (error) {
+    answer(error, false);
+  }
+}
+
+function refused(reason: Refusal): Verdict {
+  return { refusal: reason };
+}
+
+function isTransport(name: unknown, enabled: readonly TransportName[]): name is TransportName {
+  return enabled.includes(name as TransportName);
+}
+
+/** Polling takes plain requests, WebSocket takes upgrades. */
+function isTaken(transport: TransportName, isUpgrade: boolean): boolean {
+  return isUpgrade === (transport === "websocket");
+}
+
+/** Clients of revision 3 did not all name it. */
+function protocolOf(request: EngineRequest): 3 | 4 {
+  return request._query.EIO === "4" ? 4 : 3;
+}

@@ -1,0 +1,59 @@
+import { createServer } from "node:http";
+import { describe, expect, test } from "vitest";
+import { isHttpServer, resolveOptions, resolvePath } from "./options.js";
+
+describe("resolveOptions", () => {
+  test("has the defaults that are documented", () => {
+    expect(resolveOptions()).toEqual({
+      pingInterval: 25_000,
+      pingTimeout: 20_000,
+      upgradeTimeout: 10_000,
+      maxHttpBufferSize: 1_000_000,
+      maxBufferedBytes: 16_777_216,
+      bodyTimeout: 30_000,
+      transports: ["polling", "websocket"],
+      allowUpgrades: true,
+      perMessageDeflate: false,
+      httpCompression: { threshold: 1024 },
+      cookie: false,
+    });
+  });
+
+  test("takes what is given, but for undefined", () => {
+    const given = { pingInterval: 1, pingTimeout: undefined as unknown as number, allowUpgrades: false };
+    expect(resolveOptions(given)).toMatchObject({ pingInterval: 1, pingTimeout: 20_000, allowUpgrades: false });
+  });
+
+  test.each([
+    [true, { threshold: 1024 }],
+    [{}, { threshold: 1024 }],
+    [{ threshold: 0 }, { threshold: 0 }],
+    [false, false],
+  ])("reads compression %o", (given, expected) => {
+    const options = resolveOptions({ perMessageDeflate: given, httpCompression: given });
+    expect(options.perMessageDeflate).toEqual(expected);
+    expect(options.httpCompression).toEqual(expected);
+  });
+
+  test("reads the cookie", () => {
+    expect(resolveOptions({ cookie: true }).cookie).toEqual({});
+    expect(resolveOptions({ cookie: { name: "a" } }).cookie).toEqual({ name: "a" });
+  });
+});
+
+test.each([
+  [{}, "/engine.io/"],
+  [{ path: "/a" }, "/a/"],
+  [{ path: "/a/" }, "/a/"],
+  [{ path: "/a//" }, "/a/"],
+  [{ path: "/" }, "/"],
+  [{ path: "/a/", addTrailingSlash: false }, "/a"],
+  [{ addTrailingSlash: false }, "/engine.io"],
+])("path %o is %s", (options, path) => {
+  expect(resolvePath(options)).toBe(path);
+});
+
+test("an HTTP server is told from options", () => {
+  expect(isHttpServer(createServer())).toBe(true);
+  for (const value of [{}, undefined, null, 3000, { on: 1 }]) expect(isHttpServer(value)).toBe(false);
+});

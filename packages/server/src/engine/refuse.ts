@@ -1,0 +1,42 @@
+/*
+ * Answers to requests that are not served. Called by the engine server.
+ */
+import { STATUS_CODES } from "node:http";
+import type { ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { ERRORS, ERROR_MESSAGES } from "./errors.js";
+import type { Refusal } from "./errors.js";
+
+/** JSON with number and text; 403 where the client is not wanted, else 400. */
+export function refuseRequest(response: ServerResponse, refusal: Refusal): void {
+  if (response.headersSent || response.writableEnded) return;
+  const body = JSON.stringify({ code: refusal.code, message: textOf(refusal) });
+  response.writeHead(refusal.status ?? (refusal.code === ERRORS.FORBIDDEN ? 403 : 400), {
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+  });
+  response.end(body);
+}
+
+/** A raw response with the text, and the end of the socket. */
+export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = refusal.status ?? 400;
+  const text = textOf(refusal);
+  socket.once("finish", () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n` +
+      "Connection: close\r\n" +
+      "Content-Type: text/plain; charset=UTF-8\r\n" +
+      `Content-Length: ${Buffer.byteLength(text)}\r\n` +
+      `\r\n${text}`,
+  );
+}
+
+function textOf(refusal: Refusal): string {
+  return refusal.message ?? ERROR_MESSAGES[refusal.code];
+}

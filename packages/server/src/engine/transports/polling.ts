@@ -1,0 +1,242 @@
+/*
+ * The HTTP long-polling transport (Engine.IO protocol v4, "HTTP long-polling"): a GET waits for a batch, a POST brings one. It has
+ * the shape of a WebSocket to those above: writable while a GET waits. Requests come from the engine server; driven by the session.
+ */
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { createDeflate, createGzip } from "node:zlib";
+import { PAYLOAD_SEPARATOR, decodeEnginePayload } from "@everwire/protocol";
+import { preferredEncoding } from "../../http/accept-encoding.js";
+import { Alarm } from "../deadlines.js";
+import { TransportError } from "../errors.js";
+import { CLOSE, NOOP } from "../outgoing-packet.js";
+import type { OutgoingPacket } from "../outgoing-packet.js";
+import { encodeText } from "./encode-text.js";
+import { PollingBody } from "./polling-body.js";
+import type { BodyOutcome } from "./polling-body.js";
+import { Transport } from "./transport.js";
+
+/** What clients of any age can read. */
+const CODINGS = ["gzip", "deflate"] as const;
+
+/** How long a close waits for a poll that can carry it. */
+const CLOSE_TIMEOUT_MS = 30_000;
+
+export class PollingTransport extends Transport {
+  /** Headers for the first response only. */
+  initialHeaders: OutgoingHttpHeaders | undefined = undefined;
+  /** The GET that waits. */
+  #poll: ServerResponse | undefined = undefined;
+  /** The POST that is being read, and what reads it. */
+  #post: ServerResponse | undefined = undefined;
+  #body: PollingBody | undefined = undefined;
+  #bufferedBytes = 0;
+  #closeAlarm: Alarm | undefined = undefined;
+
+  override get name(): "polling" {
+    return "polling";
+  }
+
+  override get writable(): boolean {
+    return this.#poll !== undefined && this.readyState === "open";
+  }
+
+  override get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  /** Takes a request of this session. @internal */
+  onRequest(request: IncomingMessage, response: ServerResponse): void {
+    if (request.method === "GET") this.#onPoll(response);
+    else if (request.method === "POST") this.#onPost(request, response);
+    else this.#answer(response, 500, "");
+  }
+
+  /** @internal */
+  override send(packets: readonly OutgoingPacket[]): void {
+    const response = this.#poll;
+    if (response === undefined) return;
+    this.#poll = undefined;
+    const body = packets.length === 1 ? encodeText(packets[0] as OutgoingPacket) : encodePayload(packets);
+    this.#answerPoll(response, body, packets.some(isCompressible));
+  }
+
+  #onPoll(response: ServerResponse): void {
+    if (this.#poll !== undefined) {
+      this.#refuseOverlap(response, "polls");
+      return;
+    }
+    this.#poll = response;
+    response.on("close", () => this.#onPollClose(response));
+    if (this.readyState === "open") this.handler?.onReady();
+    else this.#sendClose([NOOP, CLOSE]);
+  }
+
+  #onPollClose(response: ServerResponse): void {
+    if (response === this.#poll) this.#poll = undefined;
+    this.#bufferedBytes = 0;
+    if (response.writableFinished) this.handler?.onDrain();
+    else this.fail(new TransportError("ERR_POLL_ABORTED", "poll connection closed prematurely"));
+  }
+
+  #onPost(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#post !== undefined) {
+      this.#refuseOverlap(response, "posts");
+      return;
+    }
+    if (isOctetStream(request.headers["content-type"])) {
+      // Only revision 3 of the protocol had binary payloads.
+      this.#answer(response, 400, "");
+      this.fail(new TransportError("ERR_BODY_TYPE", "failed to read payload: it is not text"));
+      return;
+    }
+    const { maxHttpBufferSize, bodyTimeout } = this.context.opts;
+    const limits = { maxBytes: maxHttpBufferSize, timeoutMs: bodyTimeout };
+    this.#post = response;
+    this.#body = new PollingBody(request, limits, this.context.deadlines, (outcome, text) =>
+      this.#onBody(response, outcome, text),
+    );
+    this.#body.read();
+  }
+
+  #onBody(response: ServerResponse, outcome: BodyOutcome, text: string): void {
+    this.#post = this.#body = undefined;
+    switch (outcome) {
+      case "complete":
+        this.#onPayload(response, text);
+        break;
+      case "too large":
+        // The session lives: nothing of this payload was taken, and the client knows.
+        this.#answer(response, 413, "");
+        break;
+      case "too slow":
+        response.shouldKeepAlive = false;
+        this.#answer(response, 408, "");
+        this.fail(new TransportError("ERR_BODY_TIMEOUT", "failed to read payload: it did not arrive in time"));
+        break;
+      case "aborted":
+        this.fail(new TransportError("ERR_BODY_ABORTED", "data request connection closed prematurely"));
+    }
+  }
+
+  #onPayload(response: ServerResponse, text: string): void {
+    const { packets, malformed } = decodeEnginePayload(text, { binaryType: "nodebuffer" });
+    // Answered before the packets are handled, so that the client's next request does not wait for what listeners do.
+    this.#answer(response, malformed ? 400 : 200, malformed ? "" : "ok");
+    for (const { type, data } of packets) {
+      if (type === "close") {
+        // The poll that waits is let go: the client has closed, there is nothing to tell it.
+        if (this.writable) this.send([NOOP]);
+        this.closed(true);
+        return;
+      }
+      this.handler?.onPacket(type, data);
+    }
+    if (malformed)
+      this.fail(new TransportError("ERR_PAYLOAD_MALFORMED", "failed to read payload: a packet is malformed"));
+  }
+
+  protected override doClose(discard: boolean): void {
+    if (this.#post !== undefined) this.#answer(this.#post, 400, "");
+    this.#body?.cancel();
+    this.#post = this.#body = undefined;
+    if (this.#poll !== undefined) {
+      this.#sendClose([CLOSE]);
+    } else if (discard) {
+      this.#stopWaiting();
+      this.closed(false);
+    } else {
+      this.#closeAlarm = new Alarm(() => this.closed(false));
+      this.context.deadlines.set(this.#closeAlarm, CLOSE_TIMEOUT_MS);
+    }
+  }
+
+  #sendClose(packets: readonly OutgoingPacket[]): void {
+    this.#stopWaiting();
+    this.send(packets);
+    this.closed(false);
+  }
+
+  #stopWaiting(): void {
+    if (this.#closeAlarm !== undefined) this.context.deadlines.clear(this.#closeAlarm);
+    this.#closeAlarm = undefined;
+  }
+
+  #refuseOverlap(response: ServerResponse, what: string): void {
+    this.#answer(response, 400, "");
+    this.fail(new TransportError("ERR_OVERLAPPING_REQUESTS", `failed to serve request: two ${what} at once`));
+  }
+
+  #answer(response: ServerResponse, status: number, body: string): void {
+    const headers = this.#headersFor(response, "text/html");
+    headers["Content-Length"] = body.length;
+    response.writeHead(status, headers);
+    response.end(body);
+  }
+
+  #answerPoll(response: ServerResponse, body: string, isCompressible: boolean): void {
+    const { httpCompression } = this.context.opts;
+    const headers = this.#headersFor(response, "text/plain; charset=UTF-8");
+    const bytes = Buffer.byteLength(body);
+    this.#bufferedBytes = bytes;
+    const coding =
+      httpCompression !== false && isCompressible && bytes >= httpCompression.threshold
+        ? preferredEncoding(acceptEncodingOf(response), CODINGS)
+        : undefined;
+    if (coding === undefined || httpCompression === false) {
+      headers["Content-Length"] = bytes;
+      response.writeHead(200, headers);
+      response.end(body);
+      return;
+    }
+    headers["Content-Encoding"] = coding;
+    response.writeHead(200, headers);
+    const compressor = coding === "gzip" ? createGzip(httpCompression) : createDeflate(httpCompression);
+    compressor.on("error", (cause) => {
+      response.destroy();
+      this.fail(
+        new TransportError("ERR_COMPRESSION_FAILED", `failed to compress response: ${cause.message}`, { cause }),
+      );
+    });
+    response.on("close", () => compressor.destroy());
+    compressor.pipe(response);
+    compressor.end(body);
+  }
+
+  #headersFor(response: ServerResponse, contentType: string): OutgoingHttpHeaders {
+    const request = response.req;
+    const headers: OutgoingHttpHeaders = {
+      "Content-Type": contentType,
+      "cache-control": "no-store",
+      ...this.initialHeaders,
+    };
+    this.initialHeaders = undefined;
+    const userAgent = request.headers["user-agent"];
+    // Internet Explorer 8 to 11 would otherwise rewrite responses that look like scripts to it.
+    if (userAgent !== undefined && (userAgent.includes(";MSIE") || userAgent.includes("Trident/"))) {
+      headers["X-XSS-Protection"] = "0";
+    }
+    this.context.decorateHeaders(headers, request);
+    return headers;
+  }
+}
+
+function encodePayload(packets: readonly OutgoingPacket[]): string {
+  let text = "";
+  for (const [index, packet] of packets.entries()) {
+    text += index === 0 ? encodeText(packet) : PAYLOAD_SEPARATOR + encodeText(packet);
+  }
+  return text;
+}
+
+function isCompressible(packet: OutgoingPacket): boolean {
+  return packet.options.compress;
+}
+
+function acceptEncodingOf(response: ServerResponse): string | undefined {
+  const header = response.req.headers["accept-encoding"];
+  return Array.isArray(header) ? header.join() : header;
+}
+
+function isOctetStream(contentType: string | undefined): boolean {
+  return contentType !== undefined && contentType.toLowerCase().startsWith("application/octet-stream");
+}

@@ -1,0 +1,220 @@
+/*
+ * The WebSocket transport. `ws` reads, inflates, answers pings and closes; frames leave by our own hand, in one write a batch, on
+ * the socket that came with the `upgrade` event (Node's public API), always whole and so always between the frames of `ws` itself.
+ * Where permessage-deflate was negotiated, or another WebSocket engine is used, they leave through its `send`.
+ * Made by websocket-acceptor.ts; driven by the session.
+ */
+import type { Duplex } from "node:stream";
+import { WebSocket } from "ws";
+import type { RawData } from "ws";
+import { decodeEnginePacket } from "@everwire/protocol";
+import { Alarm } from "../deadlines.js";
+import { TransportError } from "../errors.js";
+import { toBuffer } from "../outgoing-packet.js";
+import type { OutgoingPacket } from "../outgoing-packet.js";
+import { encodeText } from "./encode-text.js";
+import { writeFrames } from "./frame.js";
+import { Transport } from "./transport.js";
+import type { TransportContext } from "./transport.js";
+
+const MESSAGE_CODE = 0x34;
+
+/** What a peer may take to answer a close frame when nothing needs to be saved any more. */
+const CLOSE_GRACE_MS = 1_000;
+
+/** RFC 6455 section 7.4.1 */
+const PROTOCOL_ERROR = 1002;
+const MESSAGE_TOO_BIG = 1009;
+
+interface TransportHolder {
+  transport: WebSocketTransport | undefined;
+}
+
+/** A connection that knows its transport, so that all connections share their listeners instead of having closures. */
+export class EngineWebSocket extends WebSocket implements TransportHolder {
+  transport: WebSocketTransport | undefined = undefined;
+  #isClosing = false;
+  #hasIllegalLength = false;
+
+  /** The peer sent a length with more than 53 bits, which `ws` counts as too big a message. */
+  onIllegalLength(): void {
+    this.#hasIllegalLength = true;
+  }
+
+  override close(code?: number, data?: string | Buffer): void {
+    if (this.#isClosing) return;
+    if (code !== MESSAGE_TOO_BIG) {
+      super.close(code, data);
+      return;
+    }
+    // RFC 6455 section 5.2: the most significant bit of a 64-bit length must be 0, anything else is a protocol error. `ws` tells
+    // which of the two it was in the `error` event, right after this call.
+    this.#isClosing = true;
+    process.nextTick(() => super.close(this.#hasIllegalLength ? PROTOCOL_ERROR : MESSAGE_TOO_BIG, data));
+  }
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  // The binary type is left at "nodebuffer".
+  transportOf(this)?.onMessage(data as Buffer, isBinary);
+}
+
+function onPing(this: WebSocket, data: Buffer): void {
+  transportOf(this)?.onPing(data);
+}
+
+function onError(this: WebSocket, error: Error & { code?: string }): void {
+  if (error.code === "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH" && this instanceof EngineWebSocket)
+    this.onIllegalLength();
+  transportOf(this)?.onWebSocketError(error);
+}
+
+function onClose(this: WebSocket): void {
+  transportOf(this)?.onWebSocketClose();
+}
+
+/** Another WebSocket engine makes connections of another class: those have the property nevertheless. */
+function transportOf(webSocket: WebSocket): WebSocketTransport | undefined {
+  return (webSocket as WebSocket & Partial<TransportHolder>).transport;
+}
+
+export class WebSocketTransport extends Transport {
+  readonly #webSocket: WebSocket;
+  /** Where ready frames are written to; undefined if they go through `ws`. */
+  readonly #socket: Duplex | undefined;
+  #writable = true;
+  #pong: Buffer | undefined = undefined;
+
+  /** `socket` is the one under the WebSocket, if frames may be written to it. */
+  constructor(context: TransportContext, webSocket: WebSocket, socket: Duplex | undefined, supportsBinary: boolean) {
+    super(context, supportsBinary);
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    (webSocket as WebSocket & TransportHolder).transport = this;
+    webSocket.on("message", onMessage).on("close", onClose).on("error", onError);
+    // `ws` answers pings by itself, one write each, even if nobody reads the answers. Ours are rationed: see onPing.
+    if (socket !== undefined) webSocket.on("ping", onPing);
+  }
+
+  override get name(): "websocket" {
+    return "websocket";
+  }
+
+  override get writable(): boolean {
+    return this.#writable && this.readyState === "open";
+  }
+
+  override get bufferedBytes(): number {
+    return this.#webSocket.bufferedAmount;
+  }
+
+  /** @internal */
+  override send(packets: readonly OutgoingPacket[]): void {
+    this.#writable = false;
+    if (this.#socket === undefined) {
+      this.#sendThroughEngine(packets);
+    } else if (writeFrames(this.#socket, packets, this.supportsBinary)) {
+      this.#writable = true;
+      this.handler?.onDrain();
+    } else {
+      this.#socket.once("drain", () => this.#onSent());
+    }
+  }
+
+  /** @internal */
+  onMessage(data: Buffer, isBinary: boolean): void {
+    const { handler } = this;
+    if (handler === undefined) return;
+    if (isBinary) {
+      handler.onPacket("message", data);
+    } else if (data[0] === MESSAGE_CODE) {
+      // Nearly every packet is one of these: no packet object, no second copy of the text.
+      handler.onPacket("message", data.toString("utf8", 1));
+    } else {
+      const packet = decodeEnginePacket(data.toString("utf8"), "nodebuffer");
+      if (packet === undefined) {
+        this.fail(new TransportError("ERR_PACKET_MALFORMED", "failed to read packet: it has no known type"));
+      } else handler.onPacket(packet.type, packet.data);
+    }
+  }
+
+  /**
+   * RFC 6455 section 5.5.3: of several pings only the last needs an answer. So there is one pong a turn of the event loop, and
+   * none while the peer does not read: a flood costs neither memory nor writes. @internal
+   */
+  onPing(data: Buffer): void {
+    const isWaiting = this.#pong !== undefined;
+    this.#pong = Buffer.from(data);
+    if (!isWaiting) setImmediate(sendPong, this);
+  }
+
+  /** @internal */
+  onWebSocketError(error: Error): void {
+    this.fail(
+      new TransportError("ERR_WEBSOCKET_FAILED", `failed to read WebSocket: ${error.message}`, { cause: error }),
+    );
+  }
+
+  /** @internal */
+  onWebSocketClose(): void {
+    this.#pong = undefined;
+    this.closed(true);
+  }
+
+  /** @internal */
+  sendPong(): void {
+    const data = this.#pong;
+    if (data === undefined || this.#webSocket.readyState !== WebSocket.OPEN) return;
+    if (this.#socket?.writableNeedDrain === true) {
+      this.#socket.once("drain", () => this.sendPong());
+    } else {
+      this.#pong = undefined;
+      this.#webSocket.pong(data);
+    }
+  }
+
+  protected override doClose(discard: boolean): void {
+    if (discard) this.#discard();
+    else this.#webSocket.close();
+    this.closed(false);
+  }
+
+  // A peer that has not read what was sent will not read a close frame either: no grace then.
+  #discard(): void {
+    const webSocket = this.#webSocket;
+    if (webSocket.readyState === WebSocket.CLOSED) return;
+    if (this.#socket?.writableNeedDrain === true) {
+      webSocket.terminate();
+      return;
+    }
+    webSocket.close();
+    const alarm = new Alarm(() => webSocket.terminate());
+    this.context.deadlines.set(alarm, CLOSE_GRACE_MS);
+    webSocket.once("close", () => this.context.deadlines.clear(alarm));
+  }
+
+  #sendThroughEngine(packets: readonly OutgoingPacket[]): void {
+    const { perMessageDeflate } = this.context.opts;
+    const last = packets.length - 1;
+    for (const [index, packet] of packets.entries()) {
+      const { data, options } = packet;
+      const isBinary = data !== undefined && typeof data !== "string" && this.supportsBinary;
+      const compress =
+        perMessageDeflate !== false && options.compress && packet.byteLength >= perMessageDeflate.threshold;
+      const content = isBinary ? toBuffer(data) : encodeText(packet);
+      // A write that failed is followed by `close`; the packets were not sent, so nobody is told that they were.
+      const onSent = (error?: Error | null): void => (error instanceof Error ? undefined : this.#onSent());
+      this.#webSocket.send(content, { binary: isBinary, compress }, index === last ? onSent : undefined);
+    }
+  }
+
+  #onSent(): void {
+    this.#writable = true;
+    this.handler?.onDrain();
+    this.handler?.onReady();
+  }
+}
+
+function sendPong(transport: WebSocketTransport): void {
+  transport.sendPong();
+}

@@ -1,0 +1,180 @@
+import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { describe, expect, onTestFinished, test } from "vitest";
+import {
+  RawEngineClient,
+  RawTcp,
+  RawWebSocket,
+  httpRequest,
+  once,
+  startEngine,
+  startHttpServer,
+  turns,
+  upgradeRequest,
+} from "@everwire/testkit";
+import type { StartEngineOptions, StartedEngine } from "@everwire/testkit";
+import { attach } from "@everwire/server/engine";
+
+async function start(options: StartEngineOptions = {}): Promise<StartedEngine> {
+  const started = await startEngine(options);
+  onTestFinished(() => started.close());
+  return started;
+}
+
+const answering =
+  (status: number) =>
+  (_request: IncomingMessage, response: ServerResponse): void => {
+    response.writeHead(status, { "content-length": 0 });
+    response.end();
+  };
+
+const statusOf = async (url: string): Promise<number> => (await httpRequest(url)).status;
+
+describe("requests", () => {
+  test("under the path are the engine's, all others those of the listeners before, all of them", async () => {
+    const seen: (string | undefined)[] = [];
+    const { url } = await start({
+      http: {
+        listener: answering(299),
+        prepare: (http) => http.on("request", (request: IncomingMessage) => seen.push(request.url)),
+      },
+    });
+    expect(await statusOf(`${url}/engine.io/?EIO=4&transport=polling`)).toBe(200);
+    expect(await statusOf(`${url}/engine.io/anything?EIO=4&transport=polling`)).toBe(200);
+    expect(seen).toEqual([]);
+    expect(await statusOf(`${url}/engine.io`)).toBe(299);
+    expect(await statusOf(`${url}/elsewhere`)).toBe(299);
+    expect(await statusOf(`${url}/engine.iox/`)).toBe(299);
+    expect(seen).toEqual(["/engine.io", "/elsewhere", "/engine.iox/"]);
+  });
+
+  test.each([
+    [{ path: "/a" }, ["/a/?"], ["/a?", "/ab/?", "/"]],
+    [{ path: "/a/" }, ["/a/?"], ["/a?"]],
+    [{ path: "/a", addTrailingSlash: false }, ["/a?", "/a/?", "/a/b?"], ["/ab?", "/ab/?"]],
+  ])("with %o are served at %o and not at %o", async (options, inside, outside) => {
+    const { url } = await start({ ...options, http: { listener: answering(299) } });
+    for (const path of inside) expect(await statusOf(`${url}${path}EIO=4&transport=polling`)).toBe(200);
+    for (const path of outside) expect(await statusOf(`${url}${path}EIO=4&transport=polling`)).toBe(299);
+  });
+
+  test("over https are served too", async () => {
+    const { url } = await start({ http: { secure: true } });
+    const client = new RawEngineClient(url, { path: "/engine.io/" });
+    const polling = await client.polling();
+    const { socket } = await client.upgrade(polling);
+    expect(socket.isOpen).toBe(true);
+    await client.websocket();
+    polling.release();
+  });
+});
+
+describe("several engines on one server", () => {
+  test("each have their path, for requests and upgrades", async () => {
+    const started = await startHttpServer({
+      prepare: (http) => {
+        attach(http, { path: "/one", initialPacket: "one", destroyUpgradeTimeout: 20 });
+        attach(http, { path: "/two", initialPacket: "two", destroyUpgradeTimeout: 20 });
+      },
+    });
+    onTestFinished(() => started.close());
+    for (const name of ["one", "two"]) {
+      const client = new RawEngineClient(started.url, { path: `/${name}/` });
+      expect(await (await client.polling()).next()).toBe(`4${name}`);
+      expect(await (await client.websocket()).next()).toBe(`4${name}`);
+    }
+  });
+
+  test("do not end an upgrade that another one still looks at", async () => {
+    const asked: (() => void)[] = [];
+    const started = await startHttpServer({
+      prepare: (http) => {
+        attach(http, { path: "/one", destroyUpgradeTimeout: 10 });
+        attach(http, {
+          path: "/two",
+          allowRequest: (_request, callback) => setTimeout(() => asked.push(() => callback(null, true)), 60),
+        });
+      },
+    });
+    onTestFinished(() => started.close());
+    const opening = new RawEngineClient(started.url, { path: "/two/" }).websocket();
+    while (asked.length === 0) await turns(1);
+    asked[0]?.();
+    expect((await opening).isOpen).toBe(true);
+  });
+});
+
+describe("upgrade requests for other paths", () => {
+  test("are left to whoever else listens", async () => {
+    const { url } = await start({
+      destroyUpgradeTimeout: 10,
+      http: {
+        prepare: (http) =>
+          http.on("upgrade", (request: IncomingMessage, socket: Duplex) => {
+            if (request.url === "/other") socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\n\r\n");
+          }),
+      },
+    });
+    const tcp = await RawTcp.open(Number(new URL(url).port));
+    onTestFinished(() => tcp.destroy());
+    tcp.write(upgradeRequest("/other"));
+    expect(await tcp.readThrough("\r\n\r\n")).toContain("101");
+    // Longer than the timeout: another connection comes and goes meanwhile.
+    await expect(RawWebSocket.open(`${url}/nobody`)).rejects.toThrow();
+    expect(tcp.isClosed).toBe(false);
+  });
+
+  test("are ended in time when nobody answers", async () => {
+    const { url } = await start({ destroyUpgradeTimeout: 10 });
+    const tcp = await RawTcp.open(Number(new URL(url).port));
+    tcp.write(upgradeRequest("/nobody"));
+    await tcp.closed();
+    expect(tcp.text).toBe("");
+  });
+
+  test("are not ended when that is turned off", async () => {
+    const { url } = await start({ destroyUpgrade: false, destroyUpgradeTimeout: 1 });
+    const tcp = await RawTcp.open(Number(new URL(url).port));
+    onTestFinished(() => tcp.destroy());
+    tcp.write(upgradeRequest("/nobody"));
+    await statusOf(`${url}/engine.io/?EIO=4&transport=polling`);
+    await turns(20);
+    expect(tcp.isClosed).toBe(false);
+  });
+
+  test("that break off leave no timer and harm nobody", async () => {
+    const { url } = await start({ destroyUpgradeTimeout: 50_000 });
+    const before = process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const tcp = await RawTcp.open(Number(new URL(url).port));
+    tcp.write(upgradeRequest("/nobody"));
+    await turns(5);
+    tcp.reset();
+    expect(await statusOf(`${url}/engine.io/?EIO=4&transport=polling`)).toBe(200);
+    while (process.getActiveResourcesInfo().filter((name) => name === "Timeout").length > before + 1) await turns(1);
+  });
+});
+
+describe("the HTTP server's life", () => {
+  test("its close closes the engine, and listening again opens it", async () => {
+    const http = createServer();
+    const engine = attach(http);
+    const listen = async (): Promise<RawEngineClient> => {
+      await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+      return new RawEngineClient(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { path: "/engine.io/" });
+    };
+    for (let round = 0; round < 2; round++) {
+      const client = await listen();
+      const polling = await client.polling();
+      const { socket } = await client.upgrade(polling);
+      polling.release();
+      expect(engine.clientsCount).toBe(1);
+      const closed = once(http, "close");
+      http.close();
+      socket.terminate();
+      await closed;
+      expect(engine.clientsCount).toBe(0);
+    }
+  });
+});

@@ -1,0 +1,106 @@
+/*
+ * Cross-origin requests: answers preflights and sets the headers with the npm package `cors`, and decides with the same setting
+ * whether the origin of a request is allowed at all. First step of the engine server with every request.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import cors from "cors";
+import type { CorsOptions } from "cors";
+import type { CorsSetting } from "../engine/options.js";
+import { isAnyOrigin, isNamedOrigin, isOwnOrigin } from "./origin.js";
+import type { OriginSetting } from "./origin.js";
+
+/** Stable code of the warning about credentials for everybody. */
+export const CREDENTIALS_WARNING_CODE = "EVERWIRE_CORS_CREDENTIALS";
+
+/** Options for one request, their `origin` evaluated. */
+type SettledOptions = Omit<CorsOptions, "origin"> & { origin?: OriginSetting };
+
+export class Cors {
+  readonly #setting: CorsSetting | undefined;
+  #hasWarned = false;
+
+  constructor(setting: CorsSetting | undefined) {
+    this.#setting = setting;
+    if (typeof setting === "object" && typeof setting.origin !== "function") this.#settle(setting, setting.origin);
+  }
+
+  /**
+   * Sets the headers on `response`, which upgrade requests do not have. `done` is told whether the origin is allowed, unless the
+   * request was a preflight and has been answered; in the same turn, unless the setting holds a function that takes its time.
+   */
+  apply(
+    request: IncomingMessage,
+    response: ServerResponse | undefined,
+    done: (error: unknown, isOriginAllowed: boolean) => void,
+  ): void {
+    this.#resolve(request, (error, options) => {
+      if (error !== undefined) {
+        done(error, false);
+        return;
+      }
+      const { origin } = request.headers;
+      const isAllowed =
+        origin === undefined ||
+        isOwnOrigin(origin, request) ||
+        (options !== undefined && isNamedOrigin(origin, options.origin));
+      if (options === undefined || response === undefined) done(undefined, isAllowed);
+      else
+        cors(options as CorsOptions)(request, response, (failure?: unknown) => done(failure ?? undefined, isAllowed));
+    });
+  }
+
+  #resolve(request: IncomingMessage, done: (error: unknown, options: SettledOptions | undefined) => void): void {
+    const setting = this.#setting;
+    if (setting === undefined || setting === false) {
+      done(undefined, undefined);
+    } else if (typeof setting === "function") {
+      // The type of the argument is Express's request; `cors` itself passes on what it was given.
+      setting(request, (error, options) => {
+        if (error) done(error, undefined);
+        else this.#resolveOrigin(request, options ?? {}, done);
+      });
+    } else {
+      this.#resolveOrigin(request, setting === true ? {} : setting, done);
+    }
+  }
+
+  #resolveOrigin(
+    request: IncomingMessage,
+    options: CorsOptions,
+    done: (error: unknown, options: SettledOptions | undefined) => void,
+  ): void {
+    const { origin } = options;
+    if (typeof origin !== "function") {
+      done(undefined, this.#settle(options, origin));
+      return;
+    }
+    origin(request.headers.origin, (error, answer) => {
+      if (error) done(error, undefined);
+      // A function that says yes means this one origin, not everybody.
+      else if (answer === true) done(undefined, { ...options, origin: request.headers.origin ?? false });
+      else done(undefined, this.#settle(options, answer ?? false));
+    });
+  }
+
+  /** Never credentials together with an origin that nobody has named: any page could read what is meant for a signed-in user. */
+  #settle(options: CorsOptions, origin: OriginSetting): SettledOptions {
+    const { credentials, ...rest } = options;
+    const settled: SettledOptions = origin === undefined ? { ...rest, origin: "*" } : { ...rest, origin };
+    if (credentials !== true) return settled;
+    if (!isAnyOrigin(origin)) return { ...settled, credentials };
+    this.#warn();
+    return settled;
+  }
+
+  #warn(): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    process.emitWarning(
+      "cors.credentials is ignored: cors.origin lets in every origin; name the origins that you trust",
+      {
+        type: "SecurityWarning",
+        code: CREDENTIALS_WARNING_CODE,
+      },
+    );
+  }
+}

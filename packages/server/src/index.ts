@@ -1,0 +1,20 @@
+// Public surface of @everwire/server.
+export { Server } from "./server.js";
+export type { AnyHttpServer, BindableEngine } from "./server.js";
+export { Namespace } from "./namespace.js";
+export type { NamespaceReservedEvents, ServerReservedEvents } from "./namespace.js";
+export type { NamespaceMatcher } from "./namespaces.js";
+export { Socket } from "./socket.js";
+export type { DisconnectReason, SocketReservedEvents } from "./socket-base.js";
+export type { Event } from "./incoming.js";
+export { BroadcastOperator } from "./broadcast.js";
+export { RemoteSocket } from "./remote-socket.js";
+export type { Connection as Client } from "./connection.js";
+export type { Handshake } from "./handshake.js";
+export type { AdapterConstructor, ConnectionStateRecoveryOptions, ServerOptions } from "./options.js";
+export type { ExtendedError } from "./errors.js";
+export type { ListenerErrorContext, ListenerKind } from "./error-boundary.js";
+export { SERVER_ERROR_CODES } from "./errors.js";
+export type { ServerErrorCode } from "./errors.js";
+export { EverwireError, ProtocolError } from "@everwire/protocol";
+export type { DefaultEventsMap } from "@everwire/protocol";

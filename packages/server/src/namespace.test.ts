@@ -1,0 +1,375 @@
+import {
+  io as stockClient,
+  type ManagerOptions,
+  type Socket as StockSocket,
+  type SocketOptions,
+} from "socket.io-client";
+import { deferred, once, RawEngineClient, startServer, type StartServerOptions, turns } from "@everwire/testkit";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Namespace } from "./namespace.js";
+import type { Server } from "./server.js";
+import type { Socket } from "./socket.js";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function serve(options: StartServerOptions = {}): Promise<{ io: Server; url: string }> {
+  const { io, url, close } = await startServer(options);
+  cleanups.push(close);
+  return { io, url };
+}
+
+function connect(url: string, options: Partial<ManagerOptions & SocketOptions> = {}): StockSocket {
+  const client = stockClient(url, { forceNew: true, transports: ["websocket"], ...options });
+  cleanups.push(() => client.disconnect());
+  return client;
+}
+
+const refusal = async (client: StockSocket): Promise<Error & { data?: unknown }> =>
+  (await once<[Error]>(client, "connect_error"))[0];
+
+describe("namespaces", () => {
+  it("are made on first use, with a slash before their name", async () => {
+    const { io } = await serve();
+    expect(io.of("chat")).toBe(io.of("/chat"));
+    expect(io.of("")).toBe(io.sockets);
+    expect(io.of("/")).toBe(io.sockets);
+    expect(io.of("/chat").name).toBe("/chat");
+    expect(io.of("/chat").server).toBe(io);
+  });
+
+  it("announce themselves, but for the main one", async () => {
+    const { io } = await serve();
+    const names: string[] = [];
+    io.on("new_namespace", (namespace) => names.push(namespace.name));
+    io.of("/a");
+    io.of("/a");
+    io.of("/b");
+    expect(names).toEqual(["/a", "/b"]);
+  });
+
+  it("emit connect, then connection, and take a listener at once", async () => {
+    const { io, url } = await serve();
+    const order: string[] = [];
+    const all = deferred();
+    io.of("/chat", () => order.push("given"));
+    io.of("/chat").on("connect", () => order.push("connect"));
+    io.of("/chat").on("connection", (socket) => {
+      order.push("connection");
+      expect(socket.connected).toBe(true);
+      expect(socket.nsp.sockets.get(socket.id)).toBe(socket);
+      all.resolve();
+    });
+    connect(`${url}/chat`);
+    await all.promise;
+    expect(order).toEqual(["given", "connect", "connection"]);
+  });
+
+  it("share one connection and nothing else", async () => {
+    const { io, url } = await serve();
+    const seen: string[] = [];
+    io.of("/a").on("connection", (socket) => socket.on("m", () => seen.push("a")));
+    io.of("/b").on("connection", (socket) => socket.on("m", () => seen.push("b")));
+    const a = connect(`${url}/a`, { forceNew: false, multiplex: true });
+    const b = a.io.socket("/b", {});
+    await Promise.all([once(a, "connect"), once(b, "connect")]);
+    const [one] = [...io.of("/a").sockets.values()];
+    const [two] = [...io.of("/b").sockets.values()];
+    expect(one!.conn).toBe(two!.conn);
+    expect(one!.client).toBe(two!.client);
+    expect(one!.id).not.toBe(two!.id);
+    b.emit("m");
+    await once(two!, "m");
+    expect(seen).toEqual(["b"]);
+  });
+
+  it("that nobody made are refused", async () => {
+    const { url } = await serve();
+    expect((await refusal(connect(`${url}/nope`))).message).toBe("Invalid namespace");
+    expect((await refusal(connect(`${url}/__proto__`))).message).toBe("Invalid namespace");
+  });
+
+  it("are limited for each connection", async () => {
+    const { io, url } = await serve({ maxNamespaces: 3 });
+    for (const name of ["/a", "/b", "/c"]) io.of(name);
+    const { socket: wire } = await new RawEngineClient(url).connected();
+    for (const name of ["/a", "/b", "/c"]) {
+      wire.send(`40${name},`);
+    }
+    expect(await wire.nextText()).toContain("40/a,");
+    expect(await wire.nextText()).toContain("40/b,");
+    expect(await wire.nextText()).toBe('44/c,{"message":"too many namespaces"}');
+    wire.send("41/a,");
+    wire.send("40/c,");
+    expect(await wire.nextText()).toContain("40/c,");
+  });
+
+  it("have new adapters when the server's option changes", async () => {
+    const { io } = await serve();
+    const before = io.of("/a").adapter;
+    io.adapter(io.adapter());
+    expect(io.of("/a").adapter).not.toBe(before);
+  });
+});
+
+describe("middlewares", () => {
+  it("run in order before the socket is connected, and only those of its namespace", async () => {
+    const { io, url } = await serve();
+    const order: unknown[] = [];
+    io.use(() => expect.unreachable());
+    expect(
+      io.of("/a").use((socket, next) => {
+        order.push(["first", socket.connected, io.of("/a").sockets.size]);
+        setTimeout(next, 1);
+      }),
+    ).toBe(io.of("/a"));
+    io.of("/a").use((socket, next) => {
+      socket.data.user = "u";
+      void socket.join("in middleware");
+      order.push(["second"]);
+      next();
+      next(new Error("too late"));
+    });
+    io.of("/a").on("connection", (socket) =>
+      order.push([socket.data.user, [...socket.rooms].includes("in middleware")]),
+    );
+    await once(connect(`${url}/a`), "connect");
+    expect(order).toEqual([["first", false, 0], ["second"], ["u", true]]);
+  });
+
+  it("refuse with a message and data; later ones are not asked", async () => {
+    const { io, url } = await serve();
+    io.use((_socket, next) => next(Object.assign(new Error("not you"), { data: { code: 403 } })));
+    io.use(() => expect.unreachable());
+    io.on("connection", () => expect.unreachable());
+    const client = connect(url);
+    expect(await refusal(client)).toMatchObject({ message: "not you", data: { code: 403 } });
+    expect(client.active).toBe(false);
+    expect(io.of("/").adapter.sids.size).toBe(0);
+    expect(io.engine.clientsCount).toBe(1);
+  });
+
+  it("may refuse with a text", async () => {
+    const { io, url } = await serve();
+    io.use((_socket, next) => next("plain" as never));
+    expect((await refusal(connect(url))).message).toBe("plain");
+  });
+
+  it("come to nothing when the client is gone before they are through", async () => {
+    const { io, url } = await serve();
+    const held = deferred<() => void>();
+    io.use((socket, next) => {
+      void socket.join("r");
+      held.resolve(next);
+    });
+    io.on("connection", () => expect.unreachable());
+    const client = connect(url);
+    const next = await held.promise;
+    expect(io.of("/").adapter.rooms.has("r")).toBe(true);
+    const closed = once(io.engine.sessions.values().next().value!, "close");
+    client.disconnect();
+    await closed;
+    next();
+    await turns();
+    expect(io.of("/").adapter.rooms.size).toBe(0);
+  });
+
+  it("may close the connection", async () => {
+    const { io, url } = await serve();
+    io.use((socket) => void socket.disconnect(true));
+    const client = connect(url, { reconnection: false });
+    await once(client.io, "close");
+    expect(io.of("/").sockets.size).toBe(0);
+  });
+
+  it("may send events, which the client gets when it is connected", async () => {
+    const { io, url } = await serve();
+    io.use((socket, next) => {
+      socket.emit("early", 1);
+      next();
+    });
+    const client = connect(url);
+    expect(await once(client, "early")).toEqual([1]);
+    expect(client.connected).toBe(true);
+  });
+
+  it("are forgotten when the client leaves the namespace while it waits, and when it asks anew", async () => {
+    const { io, url } = await serve();
+    const nexts: (() => void)[] = [];
+    const arrived = [deferred(), deferred(), deferred()];
+    io.of("/a").use((_socket, next) => {
+      nexts.push(next);
+      arrived[nexts.length - 1]?.resolve();
+    });
+    const connected: Socket[] = [];
+    io.of("/a").on("connection", (socket) => connected.push(socket));
+    const { socket: wire } = await new RawEngineClient(url).connected();
+    wire.send("40/a,");
+    await arrived[0]!.promise;
+    wire.send("41/a,");
+    wire.send("40/a,");
+    await arrived[1]!.promise;
+    wire.send("40/a,");
+    await arrived[2]!.promise;
+    for (const next of nexts) next();
+    expect(await wire.nextText()).toContain(connected[0]!.id);
+    expect(connected).toHaveLength(1);
+    expect(wire.isOpen).toBe(true);
+  });
+});
+
+describe("dynamic namespaces", () => {
+  it("are children of a pattern, with its middlewares and listeners", async () => {
+    const { io, url } = await serve();
+    const seen: string[] = [];
+    const names: string[] = [];
+    io.on("new_namespace", (namespace) => names.push(namespace.name));
+    io.of(/^\/org-\d+$/, (socket) => seen.push(`given ${socket.nsp.name}`))
+      .on("connection", (socket) => seen.push(socket.nsp.name))
+      .use((socket, next) => {
+        seen.push(`middleware ${socket.nsp.name}`);
+        next();
+      });
+    const client = connect(`${url}/org-1`);
+    await once(client, "connect");
+    expect(seen).toEqual(["middleware /org-1", "given /org-1", "/org-1"]);
+    expect(names).toEqual(["/org-1"]);
+    expect((await refusal(connect(`${url}/org-x`))).message).toBe("Invalid namespace");
+  });
+
+  it.each([/a/g, /a/y])("are refused with the pattern %s, which remembers its last match", async (pattern) => {
+    const { io } = await serve();
+    expect(() => io.of(pattern)).toThrow(expect.objectContaining({ code: "ERR_NAMESPACE_PATTERN" }));
+  });
+
+  it("are asked for in order, functions with name and auth, until one allows", async () => {
+    const { io, url } = await serve();
+    const asked: unknown[] = [];
+    io.of((name, auth, next) => {
+      asked.push([name, auth]);
+      next(null, false);
+    });
+    io.of((_name, _auth, next) => {
+      asked.push("second");
+      next(new Error("no"), true);
+    });
+    const third = io.of((_name, _auth, next) => {
+      asked.push("third");
+      setTimeout(() => {
+        next(null, true);
+        next(null, true);
+      }, 1);
+    });
+    io.of(() => expect.unreachable());
+    await once(connect(`${url}/any`, { auth: { token: "t" } }), "connect");
+    expect(asked).toEqual([["/any", { token: "t" }], "second", "third"]);
+    expect(third).toBeInstanceOf(Namespace);
+  });
+
+  it("are made once for two clients that race", async () => {
+    const { io, url } = await serve();
+    const held: ((error: null, allow: boolean) => void)[] = [];
+    const both = deferred();
+    io.of((_name, _auth, next) => {
+      held.push(next);
+      if (held.length === 2) both.resolve();
+    });
+    let made = 0;
+    io.on("new_namespace", () => made++);
+    const clients = [connect(`${url}/race`), connect(`${url}/race`)];
+    await both.promise;
+    const connected = Promise.all(clients.map((client) => once(client, "connect")));
+    for (const next of held) next(null, true);
+    await connected;
+    expect(made).toBe(1);
+    expect(io.of("/race").sockets.size).toBe(2);
+  });
+
+  it("made by hand belong to the pattern they match, not to a function", async () => {
+    const { io } = await serve();
+    const middleware = vi.fn();
+    io.of((_name, _auth, next) => next(null, true)).use(middleware);
+    const parent = io.of(/^\/dyn-/);
+    parent.on("connection", () => undefined);
+    expect(io.of("/dyn-1").listenerCount("connection")).toBe(1);
+    expect(io.of("/other").listenerCount("connection")).toBe(0);
+  });
+
+  it("are reached all at once through their parent", async () => {
+    const { io, url } = await serve();
+    const parent = io.of(/^\/org-\d$/);
+    const clients = [connect(`${url}/org-1`), connect(`${url}/org-2`)];
+    await Promise.all(clients.map((client) => once(client, "connect")));
+    const heard = Promise.all(clients.map((client) => once(client, "m")));
+    parent.emit("m", 1);
+    expect(await heard).toEqual([[1], [1]]);
+    parent.socketsJoin("r");
+    const [first] = [...io.of("/org-1").sockets.values()];
+    expect(first!.rooms).toContain("r");
+    first!.nsp.socketsLeave("r");
+    const room = once(clients[1]!, "to room");
+    clients[0]!.on("to room", () => expect.unreachable());
+    parent.to("r").emit("to room", 2);
+    expect(await room).toEqual([2]);
+    clients.forEach((client, index) => client.on("ask", (answer) => answer(index)));
+    expect((await parent.timeout(5_000).emitWithAck("ask")).sort()).toEqual([0, 1]);
+    await expect(parent.timeout(20).emitWithAck("unanswered")).rejects.toThrow("timed out");
+    expect(first!.acks.size).toBe(0);
+    parent.socketsLeave("r");
+    expect(() => parent.fetchSockets()).toThrow("not supported");
+    const gone = Promise.all(clients.map((client) => once(client, "disconnect")));
+    parent.disconnectSockets();
+    await gone;
+  });
+
+  it("are removed when their last socket leaves, if asked, and made again for the next", async () => {
+    const { io, url } = await serve({ cleanupEmptyChildNamespaces: true });
+    io.of(/^\/dyn-/);
+    io.of("/plain");
+    const client = connect(`${url}/dyn-1`);
+    await once(client, "connect");
+    const child = io._nsps.get("/dyn-1")!;
+    const close = vi.spyOn(child.adapter, "close");
+    const [socket] = [...child.sockets.values()];
+    const gone = once(socket!, "disconnect");
+    client.disconnect();
+    await gone;
+    expect(io._nsps.has("/dyn-1")).toBe(false);
+    expect(close).toHaveBeenCalledTimes(1);
+    const plain = connect(`${url}/plain`);
+    await once(plain, "connect");
+    plain.disconnect();
+    const again = connect(`${url}/dyn-1`);
+    await once(again, "connect");
+    expect(io._nsps.get("/dyn-1")).not.toBe(child);
+    expect(io._nsps.has("/plain")).toBe(true);
+  });
+
+  it("are removed too when nobody was let in", async () => {
+    const { io, url } = await serve({ cleanupEmptyChildNamespaces: true });
+    io.of(/^\/dyn-/).use((_socket, next) => next(new Error("no")));
+    await refusal(connect(`${url}/dyn-1`));
+    expect(io._nsps.has("/dyn-1")).toBe(false);
+  });
+
+  it("that clients bring about are limited: empty ones give way, those made by hand never", async () => {
+    const { io, url } = await serve({ maxChildNamespaces: 2 });
+    io.of(/^\/dyn-/);
+    io.of("/dyn-hand");
+    const first = connect(`${url}/dyn-1`);
+    await once(first, "connect");
+    const second = connect(`${url}/dyn-2`);
+    await once(second, "connect");
+    expect((await refusal(connect(`${url}/dyn-3`))).message).toBe("Invalid namespace");
+    const [socket] = [...io.of("/dyn-1").sockets.values()];
+    const gone = once(socket!, "disconnect");
+    first.disconnect();
+    await gone;
+    await once(connect(`${url}/dyn-3`), "connect");
+    expect([...io._nsps.keys()]).toEqual(["/", "/dyn-hand", "/dyn-2", "/dyn-3"]);
+    expect((await refusal(connect(`${url}/dyn-${"x".repeat(2_000)}`))).message).toBe("Invalid namespace");
+  });
+});

@@ -1,0 +1,331 @@
+// A namespace: its middlewares, its sockets, its adapter, and every way to reach the sockets at once. The registry makes
+// it, admissions bring sockets in, users hold it as `io.of("/name")`.
+import {
+  type AllButLast,
+  type DecorateAcknowledgements,
+  type DecorateAcknowledgementsWithMultipleResponses,
+  type DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
+  type DefaultEventsMap,
+  type EventNames,
+  type EventNamesWithAck,
+  type EventNamesWithoutAck,
+  type EventParams,
+  type EventsMap,
+  type FirstNonErrorArg,
+  type Last,
+} from "@everwire/protocol";
+import type { AdapterContract, AdapterNamespace, Room, Session, SocketId } from "./adapter/adapter.js";
+import { BroadcastOperator } from "./broadcast.js";
+import type { ListenerErrorContext } from "./error-boundary.js";
+import { type ExtendedError, serverError } from "./errors.js";
+import { runMiddlewares } from "./middleware.js";
+import type { AdapterConstructor } from "./options.js";
+import type { RemoteSocket } from "./remote-socket.js";
+import type { Server } from "./server.js";
+import type { Socket } from "./socket.js";
+import { isOwnEvent, TypedEmitter } from "./typed-emitter.js";
+import type { AnyListener, AnyNamespace, AnySocket } from "./types.js";
+
+export interface NamespaceReservedEvents<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  SocketData,
+> {
+  connect: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+  connection: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+}
+
+export interface ServerReservedEvents<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  SocketData,
+> extends NamespaceReservedEvents<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+  new_namespace: (namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+  listener_error: (error: unknown, context: ListenerErrorContext) => void;
+}
+
+/** Events between servers can't have these names: they are the namespace's own. */
+const RESERVED_SERVER_EVENTS: ReadonlySet<string> = new Set([
+  "connect",
+  "connection",
+  "new_namespace",
+  "listener_error",
+]);
+
+type Middleware = (socket: AnySocket, next: (error?: ExtendedError) => void) => unknown;
+
+export class Namespace<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what users keep in a socket is theirs; they name the type
+  SocketData = any,
+>
+  extends TypedEmitter<
+    ServerSideEvents,
+    NamespaceReservedEvents<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  >
+  implements AdapterNamespace
+{
+  readonly name: string;
+  readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  /** Connected sockets by id. */
+  readonly sockets = new Map<SocketId, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
+  adapter: AdapterContract;
+  /** Ids of acknowledgements; adapters draw from it too. */
+  _ids = 0;
+
+  #middlewares: Middleware[] = [];
+  #arriving = 0;
+  // Sockets whose session can be taken up again, by private id; only with connection state recovery.
+  #recoverable: Map<string, AnySocket> | undefined;
+
+  constructor(server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, name: string) {
+    super();
+    this.server = server;
+    this.name = name;
+    this.adapter = this.createAdapter();
+  }
+
+  /** Adds a middleware: it sees every socket that wants in, and lets it or does not. */
+  use(
+    middleware: (
+      socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+      next: (error?: ExtendedError) => void,
+    ) => void,
+  ): this {
+    this.#middlewares = [...this.#middlewares, middleware];
+    return this;
+  }
+
+  /** Sends an event to every socket of the namespace. */
+  override emit<Ev extends EventNamesWithoutAck<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
+    if (isOwnEvent(this, ev, args)) return super.emit(ev, ...(args as unknown[]));
+    this.#operator().emitUntyped(ev as string, args);
+    return true;
+  }
+
+  /** Sends the event `message` to every socket. */
+  send(...args: EventParams<EmitEvents, "message">): this {
+    this.#operator().emitUntyped("message", args);
+    return this;
+  }
+
+  /** The same as `send()`. */
+  write(...args: EventParams<EmitEvents, "message">): this {
+    return this.send(...args);
+  }
+
+  to(room: Room | Room[]): Everyone<EmitEvents, SocketData> {
+    return this.#operator().to(room);
+  }
+
+  in(room: Room | Room[]): Everyone<EmitEvents, SocketData> {
+    return this.#operator().to(room);
+  }
+
+  except(room: Room | Room[]): Everyone<EmitEvents, SocketData> {
+    return this.#operator().except(room);
+  }
+
+  compress(compress: boolean): Everyone<EmitEvents, SocketData> {
+    return this.#operator().compress(compress);
+  }
+
+  get volatile(): Everyone<EmitEvents, SocketData> {
+    return this.#operator().volatile;
+  }
+
+  get local(): Everyone<EmitEvents, SocketData> {
+    return this.#operator().local;
+  }
+
+  timeout(
+    timeout: number,
+  ): BroadcastOperator<
+    DecorateAcknowledgements<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>>,
+    SocketData
+  > {
+    return this.#operator().timeout(timeout);
+  }
+
+  /** Sends an event to the other servers; with a callback at the end, it gets `(err, responses)`. */
+  serverSideEmit<Ev extends EventNames<ServerSideEvents>>(
+    ev: Ev,
+    ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
+  ): boolean {
+    if (RESERVED_SERVER_EVENTS.has(ev as string)) {
+      throw serverError("ERR_RESERVED_EVENT", `"${String(ev)}" is a reserved event name`);
+    }
+    this.adapter.serverSideEmit([ev, ...(args as unknown[])]);
+    return true;
+  }
+
+  /** The same with a promise of the responses; it rejects with an error that has them in `responses`. */
+  serverSideEmitWithAck<Ev extends EventNamesWithAck<ServerSideEvents>>(
+    ev: Ev,
+    ...args: AllButLast<EventParams<ServerSideEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<ServerSideEvents, Ev>>>[]> {
+    return new Promise((resolve, reject) => {
+      const onAck = (error: Error | null, responses: unknown[]): void => {
+        if (error === null) resolve(responses as never);
+        else reject(Object.assign(error, { responses }));
+      };
+      this.serverSideEmit(ev as never, ...([...(args as unknown[]), onAck] as never));
+    });
+  }
+
+  /** The adapter received an event of another server. */
+  _onServerSideEmit(args: unknown[]): void {
+    const [event, ...rest] = args;
+    this.server.boundary.emit(this, String(event), rest, this.#context("listener", String(event)));
+  }
+
+  fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
+    return this.#operator().fetchSockets() as Promise<unknown> as Promise<RemoteSocket<EmitEvents, SocketData>[]>;
+  }
+
+  socketsJoin(room: Room | Room[]): void {
+    this.#operator().socketsJoin(room);
+  }
+
+  socketsLeave(room: Room | Room[]): void {
+    this.#operator().socketsLeave(room);
+  }
+
+  disconnectSockets(close = false): void {
+    this.#operator().disconnectSockets(close);
+  }
+
+  /** @deprecated `fetchSockets()` says more. */
+  allSockets(): Promise<Set<SocketId>> {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- as deprecated as this
+    return this.#operator().allSockets();
+  }
+
+  guard(run: () => unknown): void {
+    this.server.boundary.call(this.#context("ack"), this, run, []);
+  }
+
+  /** Copies what a child of a dynamic namespace starts with. @internal */
+  inherit(parent: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+    this.#middlewares = parent.#middlewares;
+    for (const event of ["connect", "connection"] as const) {
+      for (const listener of parent.listeners(event)) this.on(event, listener);
+    }
+  }
+
+  /** Makes the adapter anew: the server's option has changed. @internal */
+  resetAdapter(): void {
+    this.adapter = this.createAdapter();
+  }
+
+  /** @internal */
+  protected createAdapter(): AdapterContract {
+    const adapter = construct(this.server.adapter(), this);
+    this.server.boundary.call(this.#context("adapter"), adapter, () => adapter.init(), []);
+    return adapter;
+  }
+
+  /** @internal */
+  runMiddlewares(socket: AnySocket, done: (error: unknown, isThrown: boolean) => void): void {
+    let isThrown = false;
+    const context: ListenerErrorContext = { kind: "middleware", socket, namespace: this.#any };
+    runMiddlewares(
+      this.#middlewares,
+      (middleware, next) => {
+        this.server.boundary.call(context, this, middleware as AnyListener, [socket, next], (error) => {
+          isThrown = true;
+          next(error ?? new Error("a middleware failed"));
+        });
+      },
+      (error) => done(error, isThrown),
+    );
+  }
+
+  /** A client is at the door. @internal */
+  onArrival(): void {
+    this.#arriving++;
+  }
+
+  /** It was let in, refused, or went away. @internal */
+  onArrivalEnd(): void {
+    this.#arriving--;
+    this.#checkEmpty();
+  }
+
+  /** Lets a socket in. @internal */
+  add(socket: AnySocket, session: Session | null): void {
+    this.sockets.set(socket.id, socket as Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>);
+    if (socket.pid !== undefined) {
+      this.#recoverable ??= new Map();
+      this.#recoverable.set(socket.pid, socket);
+    }
+    socket.onConnect(session);
+    const context: ListenerErrorContext = { kind: "listener", event: "connection", socket, namespace: this.#any };
+    this.server.boundary.emit(this, "connect", [socket], context);
+    this.server.boundary.emit(this, "connection", [socket], context);
+  }
+
+  /** A socket left. @internal */
+  remove(socket: AnySocket): void {
+    if (this.sockets.get(socket.id) === socket) this.sockets.delete(socket.id);
+    if (socket.pid !== undefined && this.#recoverable?.get(socket.pid) === socket) {
+      this.#recoverable.delete(socket.pid);
+    }
+    this.#checkEmpty();
+  }
+
+  /** A client came back on a new connection before its old one was noticed to be dead: that one ends now. @internal */
+  supersede(pid: string): void {
+    this.#recoverable?.get(pid)?.client.supersede();
+  }
+
+  /** No socket is here, and none on its way in. @internal */
+  get isEmpty(): boolean {
+    return this.sockets.size === 0 && this.#arriving === 0;
+  }
+
+  /** Resolves when the adapter is closed; what it fails with is reported. @internal */
+  async close(): Promise<void> {
+    try {
+      await this.adapter.close();
+    } catch (error) {
+      this.server.boundary.report(error, this.#context("adapter"));
+    }
+  }
+
+  #checkEmpty(): void {
+    if (this.isEmpty) this.server.namespaces.onEmpty(this.#any);
+  }
+
+  #context(kind: ListenerErrorContext["kind"], event?: string): ListenerErrorContext {
+    return { kind, event, namespace: this.#any };
+  }
+
+  get #any(): AnyNamespace {
+    return erase(this);
+  }
+
+  #operator(): Everyone<EmitEvents, SocketData> {
+    return new BroadcastOperator(this.adapter);
+  }
+}
+
+function erase(namespace: unknown): AnyNamespace {
+  return namespace as AnyNamespace;
+}
+
+/** A broadcast to the sockets of a namespace. */
+type Everyone<EmitEvents extends EventsMap, SocketData> = BroadcastOperator<
+  DecorateAcknowledgementsWithMultipleResponses<EmitEvents>,
+  SocketData
+>;
+
+/** An arrow function has no prototype, and so is no class: it is called. Everything else is constructed, as users know it. */
+function construct(adapter: AdapterConstructor, namespace: AdapterNamespace): AdapterContract {
+  if (adapter.prototype === undefined) return (adapter as (nsp: AdapterNamespace) => AdapterContract)(namespace);
+  return new (adapter as new (nsp: AdapterNamespace) => AdapterContract)(namespace);
+}

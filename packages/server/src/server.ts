@@ -1,0 +1,223 @@
+// The server as users make it: options, the HTTP servers and engines below, the namespaces above. Methods of the main
+// namespace are repeated on it, its emitter's too, so that `io.on("connection")` and `io.emit` do what one expects.
+import { createServer, type Server as HttpServer } from "node:http";
+import type { Server as HttpsServer } from "node:https";
+import type { Http2SecureServer, Http2Server } from "node:http2";
+import { type DefaultEventsMap, defaultParser, type EventsMap, type PacketEncoder } from "@everwire/protocol";
+import type { EncodedPacket, PreparedPacket } from "./adapter/adapter.js";
+import { Connection } from "./connection.js";
+import { Deadlines } from "./engine/deadlines.js";
+import { EngineServer } from "./engine/engine-server.js";
+import { OutgoingPacket } from "./engine/outgoing-packet.js";
+import type { Session } from "./engine/session.js";
+import { ErrorBoundary } from "./error-boundary.js";
+import { serverError } from "./errors.js";
+import { closeServer } from "./http/close-server.js";
+import { serveClient } from "./http/serve-client.js";
+import type { Namespace } from "./namespace.js";
+import { type NamespaceMatcher, NamespaceRegistry } from "./namespaces.js";
+import {
+  type AdapterConstructor,
+  resolveOptions,
+  resolvePath,
+  type ResolvedOptions,
+  type ServerOptions,
+} from "./options.js";
+import { PacketIntake } from "./packet-intake.js";
+import { ServerFacade } from "./server-facade.js";
+import type { ForeignSession } from "./session-port.js";
+import type { Socket } from "./socket.js";
+import type { AnyNamespace } from "./types.js";
+
+export type AnyHttpServer = HttpServer | HttpsServer | Http2SecureServer | Http2Server;
+
+/** An engine that `bind()` takes: ours, or one with the same interface. */
+export interface BindableEngine {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the emitter of whatever library it comes from
+  on(event: string, listener: (...args: any[]) => void): unknown;
+  close(): unknown;
+}
+
+export class Server<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what users keep in a socket is theirs; they name the type
+  SocketData = any,
+> extends ServerFacade<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+  readonly sockets: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  /** Options as they were given; `connectionStateRecovery` with its defaults. */
+  readonly opts: Partial<ServerOptions>;
+  /** The HTTP server, once there is one. */
+  httpServer: AnyHttpServer | undefined;
+  /** Encodes packets; adapters use it too. */
+  readonly encoder: PacketEncoder;
+  /** @internal */
+  readonly resolved: ResolvedOptions;
+  /** @internal */
+  readonly boundary = new ErrorBoundary(() => this.sockets);
+  /** @internal */
+  readonly intake: PacketIntake;
+  /** @internal */
+  readonly deadlines = new Deadlines();
+  /** @internal */
+  readonly namespaces: NamespaceRegistry;
+
+  #engine: EngineServer | BindableEngine | undefined;
+  // Adapters that know nothing of prepared packets pass the same list for each recipient.
+  readonly #prepared = new WeakMap<EncodedPacket, PreparedPacket>();
+
+  constructor(options?: Partial<ServerOptions>);
+  constructor(server?: AnyHttpServer | number | string, options?: Partial<ServerOptions>);
+  constructor(
+    serverOrOptions?: AnyHttpServer | number | string | Partial<ServerOptions>,
+    options: Partial<ServerOptions> = {},
+  ) {
+    super();
+    const isOptions = typeof serverOrOptions === "object" && !("listen" in serverOrOptions);
+    const given = isOptions ? serverOrOptions : options;
+    this.resolved = resolveOptions(given);
+    const { recovery, parser, maxAttachmentBytes } = this.resolved;
+    this.opts = recovery === undefined ? given : { ...given, connectionStateRecovery: recovery };
+    this.encoder = new (parser ?? defaultParser).Encoder();
+    this.intake = new PacketIntake(parser, { maxAttachmentBytes });
+    this.namespaces = new NamespaceRegistry(this);
+    this.sockets = this.of("/");
+    if (serverOrOptions !== undefined && !isOptions) this.attach(serverOrOptions);
+  }
+
+  /** The engine below: long-polling, WebSocket, and the events of both. */
+  get engine(): EngineServer {
+    return this.#engine as EngineServer;
+  }
+
+  /** Every namespace by name. */
+  get _nsps(): Map<string, AnyNamespace> {
+    return this.namespaces.all;
+  }
+
+  /** Attaches to an HTTP server, or listens on a port. Options given to the constructor win. */
+  attach(server: AnyHttpServer | number | string, options: Partial<ServerOptions> = {}): this {
+    if (typeof server === "function") {
+      const advice = "give it to createServer() of node:http, and that server to attach()";
+      throw serverError("ERR_INVALID_SERVER", `failed to attach: this is a request handler and no server; ${advice}`);
+    }
+    const httpServer = typeof server === "object" ? server : listen(toPort(server));
+    const engineOptions = { ...options, ...this.opts, path: this.resolved.path };
+    const engine = new EngineServer(engineOptions);
+    engine.attach(httpServer as HttpServer, engineOptions);
+    if (this.resolved.serveClient)
+      serveClient(httpServer as HttpServer, { path: this.resolved.path, cors: engineOptions.cors });
+    this.httpServer = httpServer;
+    return this.bind(engine);
+  }
+
+  /** The same as `attach()`. */
+  listen(server: AnyHttpServer | number | string, options?: Partial<ServerOptions>): this {
+    return this.attach(server, options);
+  }
+
+  /** Takes the sessions of an engine that was set up elsewhere. */
+  bind(engine: BindableEngine): this {
+    this.#engine = engine;
+    if (engine instanceof EngineServer) engine.handler = (session) => this.onSession(session);
+    else engine.on("connection", (session: ForeignSession) => this.onSession(session));
+    return this;
+  }
+
+  /** A session of an engine has opened. @internal */
+  onSession(session: Session | ForeignSession): void {
+    new Connection(this, session);
+  }
+
+  /** The namespace of that name, or the parent of all names that a pattern or function knows. */
+  of(
+    name: string | RegExp | NamespaceMatcher,
+    listener?: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
+  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    const made: unknown = typeof name === "string" ? this.namespaces.of(name) : this.namespaces.ofMatching(name);
+    const namespace = made as Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+    if (listener !== undefined) namespace.on("connect", listener);
+    return namespace;
+  }
+
+  /** Disconnects everyone ("server shutting down"), closes adapters, engine and HTTP server. Never rejects. */
+  async close(callback?: (error?: Error) => void): Promise<void> {
+    const adapters: Promise<void>[] = [];
+    for (const namespace of this.namespaces.all.values()) {
+      for (const socket of [...namespace.sockets.values()]) socket.onDisconnect("server shutting down");
+      adapters.push(namespace.close());
+    }
+    this.#engine?.close();
+    const closed = this.httpServer === undefined ? undefined : closeServer(this.httpServer);
+    await Promise.allSettled(adapters);
+    const error = await closed;
+    callback?.(error);
+  }
+
+  path(): string;
+  path(path: string): this;
+  path(path?: string): string | this {
+    if (path === undefined) return this.resolved.path;
+    this.resolved.path = resolvePath(path);
+    return this;
+  }
+
+  connectTimeout(): number;
+  connectTimeout(timeout: number): this;
+  connectTimeout(timeout?: number): number | this {
+    if (timeout === undefined) return this.resolved.connectTimeout;
+    this.resolved.connectTimeout = timeout;
+    return this;
+  }
+
+  serveClient(): boolean;
+  serveClient(isServed: boolean): this;
+  serveClient(isServed?: boolean): boolean | this {
+    if (isServed === undefined) return this.resolved.serveClient;
+    this.resolved.serveClient = isServed;
+    return this;
+  }
+
+  adapter(): AdapterConstructor;
+  adapter(adapter: AdapterConstructor): this;
+  adapter(adapter?: AdapterConstructor): AdapterConstructor | this {
+    if (adapter === undefined) return this.resolved.adapter;
+    this.resolved.adapter = adapter;
+    for (const namespace of this.namespaces.all.values()) namespace.resetAdapter();
+    return this;
+  }
+
+  /** An encoded packet in the form that sessions share: made once for all recipients of a broadcast. @internal */
+  prepare(encodedPackets: EncodedPacket, options: { compress?: boolean | undefined }): PreparedPacket {
+    const known = this.#prepared.get(encodedPackets);
+    if (known !== undefined) return known;
+    const packetOptions = options.compress === false ? { compress: false } : undefined;
+    const prepared = encodedPackets.map((part) => new OutgoingPacket("message", part, packetOptions));
+    this.#prepared.set(encodedPackets, prepared);
+    return prepared;
+  }
+
+  /** @internal */
+  onNamespace(namespace: AnyNamespace): void {
+    this.boundary.emit(this.sockets, "new_namespace", [namespace], {
+      kind: "namespace",
+      event: "new_namespace",
+      namespace,
+    });
+  }
+}
+
+function listen(port: number): HttpServer {
+  const server = createServer((_request, response) => {
+    response.writeHead(404).end();
+  });
+  server.listen(port);
+  return server;
+}
+
+function toPort(value: number | string): number {
+  const port = Number(value);
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
+  throw serverError("ERR_INVALID_SERVER", `failed to listen: "${value}" is neither a port nor an HTTP server`);
+}
