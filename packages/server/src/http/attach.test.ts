@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { connect as connectHttp2, createSecureServer as createSecureHttp2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -9,6 +10,7 @@ import {
   RawWebSocket,
   httpRequest,
   once,
+  selfSigned,
   startEngine,
   startHttpServer,
   turns,
@@ -16,6 +18,7 @@ import {
 } from "@everwire/testkit";
 import type { StartEngineOptions, StartedEngine } from "@everwire/testkit";
 import { attach } from "@everwire/server/engine";
+import type { Socket } from "@everwire/server/engine";
 
 async function start(options: StartEngineOptions = {}): Promise<StartedEngine> {
   const started = await startEngine(options);
@@ -71,7 +74,53 @@ describe("requests", () => {
   });
 });
 
+describe("an HTTP/2 server", () => {
+  test("serves long-polling", async () => {
+    const http = createSecureHttp2Server({ ...selfSigned() });
+    onTestFinished(() => void http.close());
+    const engine = attach(http);
+    engine.on("connection", (session: Socket) => session.on("message", (data: string) => session.send(data)));
+    await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+    const base = `https://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    const wire = connectHttp2(base, { rejectUnauthorized: false });
+    onTestFinished(() => wire.destroy());
+    const request = async (path: string, body?: string, headers: OutgoingHttpHeaders = {}): Promise<string> => {
+      const stream = wire.request({ ":path": path, ":method": body === undefined ? "GET" : "POST", ...headers });
+      stream.end(body);
+      let text = "";
+      for await (const chunk of stream.setEncoding("utf8")) text += String(chunk);
+      return text;
+    };
+    const opening = await request("/engine.io/?EIO=4&transport=polling", undefined, { origin: base });
+    const { sid } = JSON.parse(opening.slice(1)) as { sid: string };
+    const session = `/engine.io/?EIO=4&transport=polling&sid=${sid}`;
+    for (let round = 0; round < 2; round++) {
+      const poll = request(session);
+      expect(await request(session, "4hello")).toBe("ok");
+      expect(await poll).toBe("4hello");
+    }
+    expect(engine.sessions.get(sid)?.request.headers[":path"]).toContain("transport=polling");
+    expect(await request("/engine.io/?EIO=4&transport=polling", undefined, { origin: "https://evil.test" })).toContain(
+      "Forbidden",
+    );
+    engine.close();
+  });
+});
+
 describe("several engines on one server", () => {
+  test("with the same path: the newest serves it", async () => {
+    const started = await startHttpServer({
+      prepare: (http) => {
+        attach(http, { initialPacket: "old" }).close();
+        attach(http, { initialPacket: "new" });
+      },
+    });
+    onTestFinished(() => started.close());
+    const client = new RawEngineClient(started.url, { path: "/engine.io/" });
+    expect(await (await client.polling()).next()).toBe("4new");
+    expect(await (await client.websocket()).next()).toBe("4new");
+  });
+
   test("each have their path, for requests and upgrades", async () => {
     const started = await startHttpServer({
       prepare: (http) => {

@@ -2,7 +2,10 @@
  * Connects an engine to an HTTP(S) server: requests under its path go to the engine, all others to the listeners that were there
  * before; upgrade requests likewise. Several engines may share one server. Called by `EngineServer.attach`.
  */
+import type { EventEmitter } from "node:events";
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
+import type { Http2SecureServer, Http2Server } from "node:http2";
+import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { resolvePath } from "../engine/options.js";
 import type { AttachOptions } from "../engine/options.js";
@@ -17,37 +20,49 @@ export interface Attachable {
   close(): unknown;
 }
 
+/** Any server with Node's HTTP interface. */
+export type AnyHttpServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer;
+
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+interface Mount {
+  readonly path: string;
+  readonly engine: Attachable;
+}
 
 const DESTROY_UPGRADE_TIMEOUT_MS = 1000;
 
-/** Paths of all engines on a server: an upgrade request that is none of ours may be another engine's. */
-const pathsOf = new WeakMap<object, string[]>();
+/** The engines of each server, the newest first: of those that share a path only the newest is served. */
+const mountsOf = new WeakMap<AnyHttpServer, Mount[]>();
 
-export function attachEngine(engine: Attachable, httpServer: HttpServer, options: AttachOptions): void {
-  const path = resolvePath(options);
-  const paths = pathsOf.get(httpServer) ?? [];
-  paths.push(path);
-  pathsOf.set(httpServer, paths);
+export function attachEngine(engine: Attachable, httpServer: AnyHttpServer, options: AttachOptions): void {
+  const mount: Mount = { path: resolvePath(options), engine };
+  const mounts = mountsOf.get(httpServer) ?? [];
+  mountsOf.set(httpServer, mounts);
+  mounts.unshift(mount);
+  // One interface for all of them; their own types agree on too little.
+  const server: EventEmitter = httpServer;
 
-  const previous = httpServer.listeners("request") as RequestListener[];
-  httpServer.removeAllListeners("request");
-  httpServer.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    if (isUnder(path, request)) engine.handleRequest(request, response);
-    else for (const listener of previous) listener.call(httpServer, request, response);
+  const previous = server.listeners("request") as RequestListener[];
+  server.removeAllListeners("request");
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    if (isUnder(mount.path, request)) engine.handleRequest(request, response);
+    else for (const listener of previous) listener.call(server, request, response);
   });
 
-  httpServer.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (httpServer.listenerCount("upgrade") > paths.length) engine.sharesRequests = true;
-    if (isUnder(path, request)) {
-      engine.handleUpgrade(request, socket, head);
-    } else if (options.destroyUpgrade !== false && !paths.some((other) => isUnder(other, request))) {
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (server.listenerCount("upgrade") > mounts.length) engine.sharesRequests = true;
+    const target = mounts.find(({ path }) => isUnder(path, request));
+    if (target === mount) engine.handleUpgrade(request, socket, head);
+    else if (target === undefined && options.destroyUpgrade !== false) {
       endUnlessAnswered(socket, options.destroyUpgradeTimeout ?? DESTROY_UPGRADE_TIMEOUT_MS);
     }
   });
 
-  httpServer.on("listening", () => engine.init());
-  httpServer.on("close", () => engine.close());
+  server.on("listening", () => {
+    if (mounts.find(({ path }) => path === mount.path) === mount) engine.init();
+  });
+  server.on("close", () => engine.close());
 }
 
 /** The path is a prefix of the URL that ends where a segment of it does. */

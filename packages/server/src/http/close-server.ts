@@ -5,6 +5,8 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+const SWEEP_EVERY_MS = 100;
+
 /** The part of Node's HTTP servers (1 and 2, with TLS or not) that closing needs. */
 interface ClosableServer {
   close(callback: (error?: Error) => void): unknown;
@@ -17,12 +19,15 @@ interface ClosableServer {
 export function closeServer(httpServer: ClosableServer): Promise<Error | undefined> {
   return new Promise((resolve) => {
     httpServer.prependListener("request", dismiss);
+    // What was busy becomes idle: the polls that the engine has just answered at once, a download of the application later.
+    const sweep = (): void => httpServer.closeIdleConnections?.();
+    const sweeps = setInterval(sweep, SWEEP_EVERY_MS).unref();
+    setImmediate(sweep);
     httpServer.close((error) => {
+      clearInterval(sweeps);
       httpServer.off("request", dismiss);
       resolve(error);
     });
-    // The polls that the engine has just answered are idle when their last bytes have left.
-    setImmediate(() => httpServer.closeIdleConnections?.());
   });
 }
 

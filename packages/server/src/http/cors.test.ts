@@ -131,11 +131,24 @@ describe("with an origin named", () => {
   });
 });
 
+describe("with options that name no origin", () => {
+  test.each<[string, CorsSetting]>([
+    ["none", {}],
+    ["credentials", { credentials: true }],
+    ["a function of the request", (_request, callback) => callback(null, { methods: ["GET"] })],
+  ])("(%s) SECURITY 24: a foreign page is refused, the own one passes", async (_form, cors) => {
+    const { get, upgrade, url } = await start({ cors });
+    expect((await get("http://any.test")).status).toBe(403);
+    expect(await upgrade("http://any.test")).toBe(403);
+    expect((await get(url)).status).toBe(200);
+    expect(await upgrade(url)).toBe(101);
+  });
+});
+
 describe("with everybody let in", () => {
   test.each<[string, CorsSetting, string]>([
     ["origin true", { origin: true }, "http://any.test"],
     ["origin *", { origin: "*" }, "*"],
-    ["no origin", {}, "*"],
     ["true", true, "*"],
   ])("by %s, any origin passes", async (_form, cors, expected) => {
     const { get, upgrade } = await start({ cors });
@@ -149,7 +162,6 @@ describe("with everybody let in", () => {
   test.each<[string, CorsSetting]>([
     ["origin true", { origin: true, credentials: true }],
     ["origin *", { origin: "*", credentials: true }],
-    ["no origin", { credentials: true }],
     ["a list with true", { origin: ["http://a.test", true], credentials: true }],
     ["a function that answers *", { origin: (_origin, callback) => callback(null, "*"), credentials: true }],
     ["a function of the request", (_request, callback) => callback(null, { origin: true, credentials: true })],

@@ -60,7 +60,7 @@ export class Cors {
         else this.#resolveOrigin(request, options ?? {}, done);
       });
     } else {
-      this.#resolveOrigin(request, setting === true ? {} : setting, done);
+      this.#resolveOrigin(request, setting === true ? { origin: "*" } : setting, done);
     }
   }
 
@@ -85,7 +85,8 @@ export class Cors {
   /** Never credentials together with an origin that nobody has named: any page could read what is meant for a signed-in user. */
   #settle(options: CorsOptions, origin: OriginSetting): SettledOptions {
     const { credentials, ...rest } = options;
-    const settled: SettledOptions = origin === undefined ? { ...rest, origin: "*" } : { ...rest, origin };
+    // `cors` takes no origin for everybody; what lets in a foreign page has to be said.
+    const settled: SettledOptions = { ...rest, origin: origin ?? false };
     if (credentials !== true) return settled;
     if (!isAnyOrigin(origin)) return { ...settled, credentials };
     this.#warn();

@@ -60,7 +60,6 @@ describe("isNamedOrigin", () => {
     [/a\.test$/],
     [["http://b.test", "http://a.test"]],
     [["http://b.test", /a\.test$/]],
-    [undefined],
   ])("%o names http://a.test", (setting) => {
     expect(isNamedOrigin("http://a.test", setting)).toBe(true);
   });
@@ -73,6 +72,7 @@ describe("isNamedOrigin", () => {
     [[]],
     [["http://b.test", /b\.test$/]],
     [["*"]],
+    [undefined],
   ])("%o does not name http://a.test", (setting) => {
     expect(isNamedOrigin("http://a.test", setting)).toBe(false);
   });
@@ -86,7 +86,7 @@ describe("isNamedOrigin", () => {
 test.each([
   [true, true],
   ["*", true],
-  [undefined, true],
+  [undefined, false],
   [["http://a.test", true], true],
   [false, false],
   ["http://a.test", false],

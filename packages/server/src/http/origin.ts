@@ -25,10 +25,10 @@ export function isOwnOrigin(origin: string, request: IncomingMessage): boolean {
   return withoutPort(origin.slice(schemeEnd + 2), defaultPort) === withoutPort(host, defaultPort);
 }
 
-/** True if the setting names this origin, read as the npm package `cors` reads it. */
+/** True if the setting names this origin, read as the npm package `cors` reads it, but that no setting names nobody. */
 export function isNamedOrigin(origin: string, setting: OriginSetting): boolean {
-  // Named by nobody, which `cors` takes for everybody.
-  if (setting === undefined || setting === "*") return true;
+  if (setting === undefined) return false;
+  if (setting === "*") return true;
   if (Array.isArray(setting)) return setting.some((each) => isOneOf(origin, each as boolean | string | RegExp));
   return isOneOf(origin, setting as boolean | string | RegExp);
 }
@@ -36,7 +36,7 @@ export function isNamedOrigin(origin: string, setting: OriginSetting): boolean {
 /** True if the setting lets in whoever asks, so that credentials must not go with it. */
 export function isAnyOrigin(setting: OriginSetting): boolean {
   if (Array.isArray(setting)) return setting.includes(true);
-  return setting === undefined || setting === true || setting === "*";
+  return setting === true || setting === "*";
 }
 
 function isOneOf(origin: string, setting: boolean | string | RegExp): boolean {
