@@ -26,7 +26,12 @@ export class Admission {
 
   start(): void {
     this.#connection.server.namespaces.find(this.name, this.#auth ?? {}, (namespace) => {
-      if (this.#isOver) return;
+      if (this.#isOver) {
+        // Made for somebody who is gone: it may not have to stay.
+        namespace?.onArrival();
+        namespace?.onArrivalEnd();
+        return;
+      }
       if (namespace === undefined) {
         this.refuse(new Error("Invalid namespace"));
         return;

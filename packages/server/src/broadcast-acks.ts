@@ -74,7 +74,7 @@ export class BroadcastAcks {
     const result = this.#isSingle ? (error === null ? first : null) : this.#responses;
     const run = (): unknown => this.#callback(error, result);
     if (this.#adapter.nsp.guard === undefined) run();
-    else this.#adapter.nsp.guard(run);
+    else this.#adapter.nsp.guard("ack", run);
   }
 
   // Adapters of this package know how to; others leave their callbacks under the id that they gave the packet.

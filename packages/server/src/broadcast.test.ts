@@ -240,6 +240,16 @@ describe("operations on many sockets", () => {
     await closed;
     expect(io.of("/").sockets.size).toBe(0);
   });
+
+  it("let the others join when one is in too many rooms already, and report that one", async () => {
+    const { io, sockets } = await crowd(2, { maxRooms: 1 });
+    void sockets[0]!.join("full");
+    const reported = once<[Error, { kind: string }]>(io, "listener_error");
+    io.socketsJoin("r");
+    const [error, { kind }] = await reported;
+    expect([error, kind]).toMatchObject([{ code: "ERR_TOO_MANY_ROOMS" }, "adapter"]);
+    expect([...io.of("/").adapter.rooms.get("r")!]).toEqual([sockets[1]!.id]);
+  });
 });
 
 describe("a socket of another server", () => {

@@ -4,10 +4,10 @@ import type { IncomingMessage } from "node:http";
 import { type Packet, PacketType, type ServerDisconnectReason } from "@everwire/protocol";
 import type { EncodedPacket, WriteOptions } from "./adapter/adapter.js";
 import { Admission } from "./admission.js";
-import { dispatchLater, type DispatchTarget } from "./dispatch.js";
+import { dispatchLater } from "./dispatch.js";
 import { Alarm } from "./engine/deadlines.js";
 import { OutgoingPacket } from "./engine/outgoing-packet.js";
-import type { Session, SessionHandler } from "./engine/session.js";
+import type { Session } from "./engine/session.js";
 import { serverError } from "./errors.js";
 import type { IntakeOwner } from "./packet-intake.js";
 import { type ForeignSession, openPort, type SessionPort } from "./session-port.js";
@@ -35,7 +35,8 @@ class Undecodable {
 
 const ATTACHMENTS_TIMEOUT_MS = 30_000;
 
-export class Connection implements SessionHandler, DispatchTarget, IntakeOwner {
+/** To the layers below it is a SessionHandler, a DispatchTarget and an IntakeOwner; users see none of that. */
+export class Connection {
   readonly server: AnyServer;
   /** The session below, as its engine made it. */
   readonly conn: Session;
@@ -87,7 +88,7 @@ export class Connection implements SessionHandler, DispatchTarget, IntakeOwner {
   /** Sends a packet that an adapter has encoded for many. All parts of a volatile one go, or none. */
   writeToEngine(encodedPackets: EncodedPacket, options: WriteOptions): void {
     if (!this.isOpen || (options.volatile === true && !this.#port.writable)) return;
-    const prepared = options.prepared ?? this.server.prepare(encodedPackets, options);
+    const prepared = options.prepared ?? this.server.prepareOnce(encodedPackets, options);
     for (const packet of prepared) this.#port.sendPacket(packet as OutgoingPacket);
   }
 

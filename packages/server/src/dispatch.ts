@@ -26,10 +26,15 @@ function drain(): void {
     // The list may grow meanwhile.
     for (; index < targets.length; index++) targets[index]?.onDispatch(items[index]);
   } finally {
-    // Targets contain what users throw; should one throw itself, the rest of the queue is not its price.
-    targets.splice(0, index + 1);
-    items.splice(0, index + 1);
-    isScheduled = targets.length > 0;
-    if (isScheduled) process.nextTick(drain);
+    if (index >= targets.length) {
+      targets.length = 0;
+      items.length = 0;
+      isScheduled = false;
+    } else {
+      // Targets contain what users throw; should one throw itself, the rest of the queue is not its price.
+      targets.splice(0, index + 1);
+      items.splice(0, index + 1);
+      process.nextTick(drain);
+    }
   }
 }

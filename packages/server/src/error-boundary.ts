@@ -51,6 +51,11 @@ export class ErrorBoundary {
     }
   }
 
+  /** Reports a promise that is rejected, where its caller has nobody to give it to. */
+  watch(result: unknown, context: ListenerErrorContext): void {
+    if (isThenable(result)) result.then(undefined, (error: unknown) => this.report(error, context));
+  }
+
   /** Calls every listener of `event`; one that fails does not stop the next. Returns whether there was one. */
   emit(
     emitter: EventEmitter,

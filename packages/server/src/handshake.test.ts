@@ -2,7 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { describe, expect, it } from "vitest";
 import { buildHandshake } from "./handshake.js";
 
-const request = (fields: object): IncomingMessage => ({ headers: {}, socket: {}, ...fields }) as IncomingMessage;
+const request = (fields: object): IncomingMessage =>
+  ({ headers: {}, socket: {}, ...fields }) as unknown as IncomingMessage;
 
 describe("a handshake", () => {
   it("reads the query of the URL where the engine has not", () => {

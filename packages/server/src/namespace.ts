@@ -205,8 +205,9 @@ export class Namespace<
     return this.#operator().allSockets();
   }
 
-  guard(run: () => unknown): void {
-    this.server.boundary.call(this.#context("ack"), this, run, []);
+  /** Runs something of an adapter or of a broadcast where its errors are caught. @internal */
+  guard(kind: "ack" | "adapter", run: () => unknown): void {
+    this.server.boundary.call(this.#context(kind), this, run, []);
   }
 
   /** Copies what a child of a dynamic namespace starts with. @internal */

@@ -9,7 +9,8 @@ import { serverError } from "./errors.js";
 
 /** A class, or a function that makes the adapter of a namespace. */
 export type AdapterConstructor =
-  (new (nsp: AdapterNamespace) => AdapterContract) | ((nsp: AdapterNamespace) => AdapterContract);
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- published adapters type their namespace as they like
+  (new (nsp: any) => AdapterContract) | ((nsp: AdapterNamespace) => AdapterContract);
 
 export interface ConnectionStateRecoveryOptions extends RecoveryLimits {
   /** Do not run the namespace's middlewares for a client that comes back. Default true. */
@@ -22,8 +23,7 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
   /** Serve the client's bundles under that path. Default true. */
   serveClient?: boolean;
   /** Keeps the rooms of each namespace and connects servers. Default in memory. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- published adapters type their namespace as they like
-  adapter?: AdapterConstructor | (new (nsp: any) => any) | ((nsp: any) => any);
+  adapter?: AdapterConstructor;
   /** Another encoding of packets; the client needs the same. */
   parser?: Parser;
   /** A connection that joined no namespace for so long is closed. Default 45,000. */
@@ -61,8 +61,8 @@ const DEFAULT_RECOVERY = { maxDisconnectionDuration: 120_000, skipMiddlewares: t
 
 export function resolveOptions(given: Partial<ServerOptions>): ResolvedOptions {
   const { connectionStateRecovery } = given;
-  const recovery =
-    connectionStateRecovery === undefined ? undefined : { ...DEFAULT_RECOVERY, ...connectionStateRecovery };
+  const isOn = Boolean(connectionStateRecovery);
+  const recovery = isOn ? { ...DEFAULT_RECOVERY, ...connectionStateRecovery } : undefined;
   return {
     path: resolvePath(given.path ?? "/socket.io"),
     serveClient: given.serveClient ?? true,

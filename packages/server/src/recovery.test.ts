@@ -1,15 +1,6 @@
 import { io as stockClient, type Socket as StockSocket } from "socket.io-client";
-import {
-  deferred,
-  once,
-  RawEngineClient,
-  type RawSession,
-  startServer,
-  type StartServerOptions,
-} from "@everwire/testkit";
+import { once, RawEngineClient, type RawSession, startServer, type StartServerOptions } from "@everwire/testkit";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Adapter } from "./adapter/in-memory.js";
-import type { Session } from "./adapter/adapter.js";
 import { createPid, isRecoverable, readRecoveryRequest } from "./recovery.js";
 import type { Server } from "./server.js";
 import type { Socket } from "./socket.js";
@@ -245,115 +236,6 @@ describe("connection state recovery", () => {
     await lose(first);
     expect([restore.mock.calls.length, persist.mock.calls.length]).toEqual([0, 0]);
     expect(io.opts.connectionStateRecovery).toBeUndefined();
-  });
-});
-
-describe("middlewares asked about a returning session", () => {
-  const strict = { connectionStateRecovery: { skipMiddlewares: false } };
-
-  it("see its data and rooms, and nothing is sent before they agree; what comes meanwhile is not missed", async () => {
-    const { io, join } = await serve(strict);
-    const first = await join();
-    void first.socket.join("r");
-    first.socket.data.user = "u";
-    await lose(first);
-    io.emit("before");
-    const held = deferred<() => void>();
-    io.use((socket, next) => {
-      expect([socket.recovered, socket.data.user, socket.rooms.has("r")]).toEqual([true, "u", true]);
-      void socket.join("new");
-      void socket.leave("r");
-      held.resolve(next);
-    });
-    const joining = join({ pid: first.answer.pid });
-    const next = await held.promise;
-    io.emit("meanwhile");
-    next();
-    const second = await joining;
-    expect((await untilConnected(second.wire)).missed.map(([name]) => name)).toEqual(["before", "meanwhile"]);
-    expect(second.socket.rooms).toEqual(new Set([second.socket.id, "new"]));
-  });
-
-  it("refuse it, and the session is still there for who may have it", async () => {
-    const { io, url, join } = await serve(strict);
-    const first = await join();
-    await lose(first);
-    let allow = false;
-    io.use((socket, next) => {
-      void socket.join("x");
-      next(allow ? undefined : new Error("not you"));
-    });
-    const thief = await new RawEngineClient(url).websocket();
-    thief.send(`40${JSON.stringify({ pid: first.answer.pid })}`);
-    expect(await thief.nextText()).toBe('44{"message":"not you"}');
-    allow = true;
-    expect((await join({ pid: first.answer.pid })).socket.recovered).toBe(true);
-  });
-
-  it("take so long that the session can't be taken up: the connection ends, and the next one starts anew", async () => {
-    const { io, url, join } = await serve({
-      connectionStateRecovery: { skipMiddlewares: false, maxStoredPackets: 1 },
-    });
-    const first = await join();
-    await lose(first);
-    const held = deferred<() => void>();
-    io.use((socket, next) => (socket.recovered ? held.resolve(next) : next()));
-    const wire = await new RawEngineClient(url).websocket();
-    wire.send(`40${JSON.stringify({ pid: first.answer.pid })}`);
-    const next = await held.promise;
-    io.emit("one");
-    io.emit("two");
-    next();
-    await wire.closed();
-    expect((await join({ pid: first.answer.pid })).socket.recovered).toBe(false);
-  });
-});
-
-describe("an adapter over a store", () => {
-  class Store extends Adapter {
-    static sessions = new Map<string, Session>();
-    override persistSession(session: Session): void {
-      Store.sessions.set(session.pid, session);
-    }
-    override async restoreSession(pid: string): Promise<Session | null> {
-      if (pid === "broken") throw new Error("no store");
-      const session = Store.sessions.get(pid);
-      return session === undefined ? null : { ...session, missedPackets: [["missed", 1, "offset"]] };
-    }
-  }
-
-  it("is asked by promise, and what it gives is sent", async () => {
-    const { join } = await serve({ adapter: Store });
-    const first = await join();
-    await lose(first);
-    const second = await join({ pid: first.answer.pid, offset: "x" });
-    expect(second.socket).toMatchObject({ recovered: true, id: first.socket.id });
-    expect((await untilConnected(second.wire)).missed).toEqual([["missed", 1, "offset"]]);
-  });
-
-  it("is given no session while the answer to a packet is outstanding, for it can't count those", async () => {
-    const { join } = await serve({ adapter: Store });
-    const first = await join();
-    first.socket.emit("ask", () => undefined);
-    await lose(first);
-    expect((await join({ pid: first.answer.pid })).socket.recovered).toBe(false);
-  });
-
-  it("gives no session twice", async () => {
-    const { io, join } = await serve({ adapter: Store });
-    const first = await join();
-    await lose(first);
-    const second = await join({ pid: first.answer.pid });
-    io.of("/").supersede = () => undefined;
-    const third = await join({ pid: first.answer.pid });
-    expect([second.socket.recovered, third.socket.recovered]).toEqual([true, false]);
-  });
-
-  it("that fails costs the recovery, not the connection", async () => {
-    const { io, join } = await serve({ adapter: Store });
-    const reported = once<[Error, { kind: string }]>(io, "listener_error");
-    expect((await join({ pid: "broken" })).socket.recovered).toBe(false);
-    expect((await reported)[1].kind).toBe("adapter");
   });
 });
 

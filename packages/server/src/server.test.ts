@@ -1,5 +1,5 @@
 import { EventEmitter, once as onceOf } from "node:events";
-import { createServer, type Server as HttpServer } from "node:http";
+import { createServer, type Server as HttpServer, type ServerResponse } from "node:http";
 import { createSecureServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import {
@@ -114,6 +114,13 @@ describe("a server is made", () => {
     connect(await urlOf(io), { transports: ["websocket"] });
     await connection;
     expect(io.engine).toBeInstanceOf(EngineServer);
+  });
+
+  it("without one by null too, with what is off switched off", () => {
+    const io = new Server(null as never, { path: "/x", connectionStateRecovery: false as never });
+    expect(io.path()).toBe("/x");
+    expect(io.httpServer).toBeUndefined();
+    expect(io.of("/").adapter).not.toBeInstanceOf(SessionAwareAdapter);
   });
 
   it("on an HTTP server with TLS", async () => {
@@ -263,6 +270,22 @@ describe("close", () => {
     expect(errors).toMatchObject([{ code: "ERR_SERVER_NOT_RUNNING" }]);
     await io.close();
     await new Server().close();
+  });
+
+  it("resolves when the last connection is gone, without a callback too", async () => {
+    const waiting: ServerResponse[] = [];
+    const listener = (_request: unknown, response: ServerResponse): void => void waiting.push(response);
+    const { io, url, httpServer } = await serve({ http: { listener } });
+    const download = httpRequest(`${url}/download`);
+    await onceOf(httpServer, "request");
+    let isClosed = false;
+    const closed = io.close().then(() => (isClosed = true));
+    await onceOf(httpServer, "close", { signal: AbortSignal.timeout(50) }).catch(() => undefined);
+    expect(isClosed).toBe(false);
+    waiting[0]?.end("the last bytes");
+    await download;
+    expect(await closed).toBe(true);
+    expect(httpServer.listening).toBe(false);
   });
 
   it("does not reject for an adapter that can't be closed, and reports it", async () => {

@@ -64,7 +64,6 @@ export class Server<
   readonly namespaces: NamespaceRegistry;
 
   #engine: EngineServer | BindableEngine | undefined;
-  // Adapters that know nothing of prepared packets pass the same list for each recipient.
   readonly #prepared = new WeakMap<EncodedPacket, PreparedPacket>();
 
   constructor(options?: Partial<ServerOptions>);
@@ -74,8 +73,10 @@ export class Server<
     options: Partial<ServerOptions> = {},
   ) {
     super();
-    const isOptions = typeof serverOrOptions === "object" && !("listen" in serverOrOptions);
-    const given = isOptions ? serverOrOptions : options;
+    // Users without types write null for "none".
+    const first = serverOrOptions ?? undefined;
+    const isOptions = typeof first === "object" && !("listen" in first);
+    const given = isOptions ? first : options;
     this.resolved = resolveOptions(given);
     const { recovery, parser, maxAttachmentBytes } = this.resolved;
     this.opts = recovery === undefined ? given : { ...given, connectionStateRecovery: recovery };
@@ -83,7 +84,7 @@ export class Server<
     this.intake = new PacketIntake(parser, { maxAttachmentBytes });
     this.namespaces = new NamespaceRegistry(this);
     this.sockets = this.of("/");
-    if (serverOrOptions !== undefined && !isOptions) this.attach(serverOrOptions);
+    if (first !== undefined && !isOptions) this.attach(first);
   }
 
   /** The engine below: long-polling, WebSocket, and the events of both. */
@@ -105,7 +106,7 @@ export class Server<
     const httpServer = typeof server === "object" ? server : listen(toPort(server));
     const engineOptions = { ...options, ...this.opts, path: this.resolved.path };
     const engine = new EngineServer(engineOptions);
-    engine.attach(httpServer as HttpServer, engineOptions);
+    engine.attach(httpServer, engineOptions);
     if (this.resolved.serveClient)
       serveClient(httpServer as HttpServer, { path: this.resolved.path, cors: engineOptions.cors });
     this.httpServer = httpServer;
@@ -190,11 +191,17 @@ export class Server<
 
   /** An encoded packet in the form that sessions share: made once for all recipients of a broadcast. @internal */
   prepare(encodedPackets: EncodedPacket, options: { compress?: boolean | undefined }): PreparedPacket {
-    const known = this.#prepared.get(encodedPackets);
-    if (known !== undefined) return known;
-    const packetOptions = options.compress === false ? { compress: false } : undefined;
-    const prepared = encodedPackets.map((part) => new OutgoingPacket("message", part, packetOptions));
-    this.#prepared.set(encodedPackets, prepared);
+    const packetOptions = options.compress === false ? NOT_COMPRESSED : undefined;
+    return encodedPackets.map((part) => new OutgoingPacket("message", part, packetOptions));
+  }
+
+  /** The same for adapters that know nothing of it, and pass one list of packets for each recipient. @internal */
+  prepareOnce(encodedPackets: EncodedPacket, options: { compress?: boolean | undefined }): PreparedPacket {
+    let prepared = this.#prepared.get(encodedPackets);
+    if (prepared === undefined) {
+      prepared = this.prepare(encodedPackets, options);
+      this.#prepared.set(encodedPackets, prepared);
+    }
     return prepared;
   }
 
@@ -207,6 +214,8 @@ export class Server<
     });
   }
 }
+
+const NOT_COMPRESSED = Object.freeze({ compress: false });
 
 function listen(port: number): HttpServer {
   const server = createServer((_request, response) => {

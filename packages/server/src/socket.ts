@@ -204,10 +204,15 @@ export class Socket<
     this.state = transition(SOCKET_STATES, this.state, "connected");
     const rooms = this.heldRooms ?? new Set<Room>();
     this.heldRooms = undefined;
-    void this.nsp.adapter.addAll(this.id, rooms.add(this.id));
+    this.#watch(this.nsp.adapter.addAll(this.id, rooms.add(this.id)));
     session?.missedPackets.forEach((data, index) => this.#replay(data, session.missedEncoded?.[index]));
     const data = this.pid === undefined ? { sid: this.id } : { sid: this.id, pid: this.pid };
     this.client.sendPacket({ type: PacketType.CONNECT, nsp: this.nsp.name, data });
+  }
+
+  // Adapters over a broker may give back a promise.
+  #watch(result: unknown): void {
+    this.nsp.server.boundary.watch(result, this.errorContext("adapter", "connection"));
   }
 
   #replay(data: unknown[], encoded: EncodedPacket | undefined): void {
@@ -260,7 +265,7 @@ export class Socket<
     // An adapter that does not count packets with acknowledgement can't tell whether one was missed.
     const isComplete = adapter.noteUnstored !== undefined || (this.#acks?.callbacks.size ?? 0) === 0;
     if (this.pid !== undefined && isComplete && isRecoverable(reason)) {
-      adapter.persistSession({ sid: this.id, pid: this.pid, rooms: [...this.rooms], data: this.data });
+      this.#watch(adapter.persistSession({ sid: this.id, pid: this.pid, rooms: [...this.rooms], data: this.data }));
     }
     adapter.delAll(this.id);
     this.client.remove(this.any, reason);

@@ -94,8 +94,8 @@ export interface AdapterNamespace {
     prepare?(encodedPackets: EncodedPacket, options: { compress?: boolean | undefined }): PreparedPacket;
   };
   _onServerSideEmit(args: unknown[]): void;
-  /** Runs a callback of the user where what it throws is caught. */
-  guard?(run: () => unknown): void;
+  /** Runs something that may throw, or reject, where that is caught and reported. */
+  guard?(kind: "ack" | "adapter", run: () => unknown): void;
 }
 
 /** What outlives a disconnected socket until its client comes back. */
@@ -139,7 +139,7 @@ export interface AdapterContract extends EventEmitter {
   delSockets(options: BroadcastOptions, rooms: Room[]): void;
   disconnectSockets(options: BroadcastOptions, close: boolean): void;
   serverSideEmit(packet: unknown[]): void;
-  persistSession(session: SessionToPersist): void;
+  persistSession(session: SessionToPersist): Promise<void> | void;
   restoreSession(pid: PrivateSessionId, offset: string | undefined): Promise<Session | null>;
   /** `restoreSession` for an adapter that knows at once: then nothing can slip in between this and the socket's return. */
   findSession?(pid: PrivateSessionId, offset: string | undefined): Session | null;

@@ -159,17 +159,23 @@ export class Adapter extends LazyEmitter implements AdapterContract {
   }
 
   addSockets(options: BroadcastOptions, rooms: Room[]): void {
-    this.each(options, (socket) => void socket.join(rooms));
+    this.each(options, (socket) => this.#guard(() => socket.join(rooms)));
   }
 
   delSockets(options: BroadcastOptions, rooms: Room[]): void {
     this.each(options, (socket) => {
-      for (const room of rooms) void socket.leave(room);
+      for (const room of rooms) this.#guard(() => socket.leave(room));
     });
   }
 
   disconnectSockets(options: BroadcastOptions, close: boolean): void {
     this.each(options, (socket) => void socket.disconnect(close));
+  }
+
+  // One socket that may not join does not keep the others out.
+  #guard(run: () => unknown): void {
+    if (this.nsp.guard === undefined) run();
+    else this.nsp.guard("adapter", run);
   }
 
   /** There is no other server here. An acknowledgement is answered at once with no responses; without one, a warning says so. */
@@ -189,7 +195,7 @@ export class Adapter extends LazyEmitter implements AdapterContract {
 
   /** Only an adapter that recovers sessions keeps one. */
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- for those who override it
-  persistSession(_session: SessionToPersist): void {
+  persistSession(_session: SessionToPersist): Promise<void> | void {
     // Gone with its socket.
   }
 

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-
 import { describe, expect, onTestFinished, test } from "vitest";
 import { RawEngineClient, UpgradeRefused, collect, httpRequest, once, startEngine } from "@everwire/testkit";
 import type { StartEngineOptions, StartedEngine } from "@everwire/testkit";

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Server } from "@everwire/server/engine";
 import { formatCookie } from "./cookie.js";
 import type { CookieOptions } from "./cookie.js";
 
@@ -30,4 +31,8 @@ describe("formatCookie", () => {
   test.each([{ domain: "a; Secure" }, { path: "/\r\nX: 1" }, { name: "io\u0000" }])("refuses %o", (options) => {
     expect(() => formatCookie("sid", options)).toThrow(TypeError);
   });
+});
+
+test("a server refuses options that it could write no cookie from", () => {
+  expect(() => new Server({ cookie: { domain: "a; Secure" } })).toThrow(TypeError);
 });

@@ -1,6 +1,5 @@
 import { createServer } from "node:http";
 import type { OutgoingHttpHeaders, IncomingMessage } from "node:http";
-
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocketServer } from "ws";
 import {

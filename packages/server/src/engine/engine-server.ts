@@ -8,6 +8,7 @@ import { ENGINE_PROTOCOL } from "@everwire/protocol";
 import type { HandshakeData } from "@everwire/protocol";
 import { LazyEmitter } from "../emitter.js";
 import { attachEngine } from "../http/attach.js";
+import type { AnyHttpServer } from "../http/attach.js";
 import { Cors } from "../http/cors.js";
 import { formatCookie } from "./cookie.js";
 import { Deadlines } from "./deadlines.js";
@@ -26,13 +27,14 @@ import { Session } from "./session.js";
 import { generateSessionId } from "./session-id.js";
 import { PollingTransport } from "./transports/polling.js";
 import { WebSocketAcceptor } from "./transports/websocket-acceptor.js";
-import type { Transport, TransportContext } from "./transports/transport.js";
+import type { Transport } from "./transports/transport.js";
 import { UpgradeRequest } from "./upgrade-request.js";
 
 /** What each transport may be upgraded to. */
 const UPGRADES: Readonly<Record<TransportName, readonly TransportName[]>> = { polling: ["websocket"], websocket: [] };
 
-export class EngineServer extends LazyEmitter implements TransportContext {
+// That it is the TransportContext of its transports is checked where they are made: those members are not published.
+export class EngineServer extends LazyEmitter {
   static readonly errors = ERRORS;
   static readonly errorMessages = ERROR_MESSAGES;
 
@@ -53,11 +55,13 @@ export class EngineServer extends LazyEmitter implements TransportContext {
   #isOpen = false;
 
   /** A first argument that is no options object, such as an HTTP server, is passed over. */
-  constructor(options?: ServerOptions | HttpServer);
-  constructor(ignored: HttpServer | undefined, options?: ServerOptions);
-  constructor(first?: ServerOptions | HttpServer, second?: ServerOptions) {
+  constructor(options?: ServerOptions | AnyHttpServer);
+  constructor(ignored: AnyHttpServer | undefined, options?: ServerOptions);
+  constructor(first?: ServerOptions | AnyHttpServer, second?: ServerOptions) {
     super();
     this.opts = resolveOptions(isHttpServer(first) ? second : (first ?? second));
+    // Throws now, and not in the middle of a request, if a cookie can't be written.
+    this.#cookieFor("sid");
     this.#admission = this.#createAdmission();
     this.init();
   }
@@ -97,7 +101,7 @@ export class EngineServer extends LazyEmitter implements TransportContext {
   }
 
   /** Serves an HTTP server's requests under a path; everything else stays with its other listeners. */
-  attach(httpServer: HttpServer, options: AttachOptions = {}): this {
+  attach(httpServer: AnyHttpServer, options: AttachOptions = {}): this {
     this.init();
     attachEngine(this, httpServer, options);
     return this;

@@ -2,7 +2,7 @@
  * Short ways to an engine: on an HTTP server of its own, or on one that exists.
  */
 import { createServer } from "node:http";
-import type { Server as HttpServer } from "node:http";
+import type { AnyHttpServer } from "../http/attach.js";
 import { EngineServer } from "./engine-server.js";
 import type { AttachOptions, ServerOptions } from "./options.js";
 
@@ -27,6 +27,6 @@ export function listen(
 }
 
 /** An engine on an existing HTTP server. */
-export function attach(httpServer: HttpServer, options: ServerOptions & AttachOptions = {}): EngineServer {
+export function attach(httpServer: AnyHttpServer, options: ServerOptions & AttachOptions = {}): EngineServer {
   return new EngineServer(options).attach(httpServer, options);
 }

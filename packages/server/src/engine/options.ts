@@ -2,11 +2,12 @@
  * Options of the engine under the names that users know, with their defaults. Read by everything in engine/; the socket layer
  * passes its own options through. Times are in milliseconds, sizes in bytes.
  */
-import type { IncomingMessage, Server as HttpServer } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { ZlibOptions } from "node:zlib";
 import type { CorsOptions, CorsOptionsDelegate } from "cors";
 import type { PerMessageDeflateOptions, WebSocketServer } from "ws";
 import type { RawData } from "@everwire/protocol";
+import type { AnyHttpServer } from "../http/attach.js";
 import type { CookieOptions } from "./cookie.js";
 
 export type TransportName = "polling" | "websocket";
@@ -133,6 +134,6 @@ export function resolvePath(options: AttachOptions): string {
 }
 
 /** True for what can serve as an HTTP server, and so is no options object. */
-export function isHttpServer(value: unknown): value is HttpServer {
+export function isHttpServer(value: unknown): value is AnyHttpServer {
   return typeof value === "object" && value !== null && "on" in value && typeof value.on === "function";
 }

@@ -10,16 +10,13 @@ import { LazyEmitter } from "../emitter.js";
 import type { EngineServer } from "./engine-server.js";
 import { TransportError } from "./errors.js";
 import { Heartbeat } from "./heartbeat.js";
-import type { HeartbeatHost } from "./heartbeat.js";
-import type { Flushable } from "./outbox.js";
 import { NOOP, OutgoingPacket, PING, createMessage } from "./outgoing-packet.js";
 import type { MessageData, PacketOptions } from "./outgoing-packet.js";
 import { RequestSummary } from "./request-summary.js";
 import { SendCallbacks } from "./send-callbacks.js";
 import type { SendCallback } from "./send-callbacks.js";
-import type { Transport, TransportHandler } from "./transports/transport.js";
+import type { Transport } from "./transports/transport.js";
 import { Upgrade } from "./upgrade.js";
-import type { UpgradeHost } from "./upgrade.js";
 
 /** The layer above a session. */
 export interface SessionHandler {
@@ -35,7 +32,9 @@ const NO_PACKETS: readonly OutgoingPacket[] = Object.freeze([]);
 /** What a queued packet costs besides its data, so that a flood of empty ones has an end too. */
 const PACKET_OVERHEAD_BYTES = 64;
 
-export class Session extends LazyEmitter implements TransportHandler, HeartbeatHost, UpgradeHost, Flushable {
+// What it is to the layers below (TransportHandler, HeartbeatHost, UpgradeHost, Flushable) stays out of the published types, so it
+// is not declared here but checked where it is handed over.
+export class Session extends LazyEmitter {
   readonly id: string;
   /** Revision of the Engine.IO protocol, fixed for the life of the session. */
   readonly protocol: 3 | 4;

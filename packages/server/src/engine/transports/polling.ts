@@ -66,16 +66,23 @@ export class PollingTransport extends Transport {
       return;
     }
     this.#poll = response;
-    response.on("close", () => this.#onPollClose(response));
+    let isDelivered = false;
+    response.on("finish", () => {
+      isDelivered = true;
+      this.#bufferedBytes = 0;
+      this.handler?.onDrain();
+    });
+    response.on("close", () => {
+      if (!isDelivered) this.#onPollAborted(response);
+    });
     if (this.readyState === "open") this.handler?.onReady();
     else this.#sendClose([NOOP, CLOSE]);
   }
 
-  #onPollClose(response: ServerResponse): void {
+  #onPollAborted(response: ServerResponse): void {
     if (response === this.#poll) this.#poll = undefined;
     this.#bufferedBytes = 0;
-    if (response.writableFinished) this.handler?.onDrain();
-    else this.fail(new TransportError("ERR_POLL_ABORTED", "poll connection closed prematurely"));
+    this.fail(new TransportError("ERR_POLL_ABORTED", "poll connection closed prematurely"));
   }
 
   #onPost(request: IncomingMessage, response: ServerResponse): void {
