@@ -60,9 +60,26 @@ try {
   const entries = PACKAGES.flatMap((name) => {
     const { exports } = JSON.parse(readFileSync(join(ROOT, "packages", name, "package.json"), "utf8"));
     return Object.keys(exports)
-      .filter((entry) => !entry.includes("*") && !entry.endsWith(".json"))
+      .filter((entry) => !entry.includes("*") && !entry.includes("/bundle/") && !entry.endsWith(".json"))
       .map((entry) => `@everwire/${name}${entry.slice(1)}`);
   });
+  // A user's strict project: every declaration is checked, those of the packages included.
+  writeFileSync(
+    join(workshop, "all.ts"),
+    entries.map((entry, index) => `export * as e${index} from "${entry}";`).join("\n"),
+  );
+  const strict = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+    module: "nodenext",
+    target: "es2022",
+    types: ["node"],
+  };
+  writeFileSync(join(workshop, "tsconfig.json"), JSON.stringify({ compilerOptions: strict, files: ["all.ts"] }));
+  const typed = run(join(ROOT, "node_modules/.bin/tsc"), ["-p", workshop]);
+  if (typed.status !== 0) problems.push(`the declarations don't compile in a strict project:\n${typed.stdout}`);
+
   for (const entry of entries) {
     const same = `import { createRequire } from "node:module";
       const imported = await import(${JSON.stringify(entry)});

@@ -11,7 +11,7 @@ import type { TransportOptions } from "./transport.js";
 const CLOSE_TIMEOUT_MS = 3_000;
 const DEFAULT_DEFLATE = { threshold: 1024 };
 
-export const wsPort: WebSocketPort<WebSocket> = {
+const port: WebSocketPort<WebSocket> = {
   create(uri, opts) {
     const socket = new WebSocket(uri, opts.protocols ?? [], clientOptions(opts));
     socket.on("upgrade", (response: IncomingMessage) => opts.cookies?.store(response.headers["set-cookie"]));
@@ -29,6 +29,9 @@ export const wsPort: WebSocketPort<WebSocket> = {
     );
   },
 };
+
+/** Without the types of `ws`, which users of this package need not have. */
+export const wsPort: WebSocketPort = port;
 
 function byteLength(frame: string | ArrayBufferView | ArrayBuffer): number {
   return typeof frame === "string" ? Buffer.byteLength(frame) : frame.byteLength;
