@@ -1,0 +1,45 @@
+// The load process: opens, runs and closes loads at the orchestrator's request (IPC). One process serves all peers, so that each of them
+// meets the same warm code. Started by run.mjs, pinned to a core of its own.
+import { performance } from "node:perf_hooks";
+import { DIALECTS } from "./dialects.mjs";
+
+const loads = new Map();
+
+const answers = {
+  async open({ handle, load, peer, port, connections }) {
+    const module = await import(`./${load}.mjs`);
+    const dialect = DIALECTS[peer];
+    loads.set(handle, { module, dialect, port, state: await module.open({ port, dialect, connections }) });
+  },
+  /** Runs one round and tells how long it took and how busy this process was. */
+  async run({ handle, units, options }) {
+    const { module, dialect, port, state } = loads.get(handle);
+    const cpu = process.cpuUsage();
+    const start = performance.now();
+    const result = await module.run(state, { ...options, dialect, port, units });
+    const wallMs = performance.now() - start;
+    const { user, system } = process.cpuUsage(cpu);
+    return { units: result.units, wallMs, busy: (user + system) / 1_000 / wallMs };
+  },
+  /** Cleans up after a round; tells whether there was something to do. */
+  async settle({ handle }) {
+    const { module, state } = loads.get(handle);
+    await module.settle?.(state);
+    return module.settle !== undefined;
+  },
+  async close({ handle }) {
+    const { module, state } = loads.get(handle);
+    loads.delete(handle);
+    await module.close(state);
+  },
+};
+
+process.on("message", async ({ id, ask, ...options }) => {
+  try {
+    process.send({ id, answer: await answers[ask](options) });
+  } catch (error) {
+    process.send({ id, error: String(error?.stack ?? error) });
+  }
+});
+process.on("disconnect", () => process.exit(0));
+process.send({ ready: true });

@@ -1,0 +1,7 @@
+// Socket.IO as it comes from npm, with its defaults.
+import { Server } from "socket.io";
+import { OPTIONS, serve } from "./socket-io-app.mjs";
+
+export function start(httpServer) {
+  serve(new Server(httpServer, OPTIONS));
+}
