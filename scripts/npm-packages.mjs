@@ -13,11 +13,13 @@ export function ensureNpmPackages() {
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return false;
   if (process.env.EVERWIRE_NO_INSTALL === "1") {
     throw new Error(
-      "failed to start: npm packages are missing or old and EVERWIRE_NO_INSTALL=1 forbids installing: run `npm ci`",
+      "failed to start: npm packages are missing or old and EVERWIRE_NO_INSTALL=1 forbids installing: run `npm install`",
     );
   }
-  console.log("installing npm packages (npm ci)");
-  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: ROOT, stdio: "inherit" });
-  if (status !== 0) throw new Error(`failed to install npm packages: npm ci ended with ${status}`);
+  console.log("installing npm packages (npm install)");
+  // Not `npm ci`: it wants the optional binaries of every platform in the lock file, and a mirror of the registry may lack them.
+  const args = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+  const { status } = spawnSync("npm", args, { cwd: ROOT, stdio: "inherit" });
+  if (status !== 0) throw new Error(`failed to install npm packages: npm install ended with ${status}`);
   return true;
 }
