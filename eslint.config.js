@@ -15,7 +15,10 @@ const layer = (...patterns) => ({ "no-restricted-imports": ["error", { patterns:
 const only = (allowed, message) => ({ regex: `^(?!\\.|(?:${allowed})$)`, message });
 
 const PROTOCOL = only("engine\\.io-parser", "protocol imports engine.io-parser only: no I/O, timers or emitters.");
-const CLIENT = only("#platform|@everwire/protocol", "client imports protocol only; node:* and ws belong in *.node.ts.");
+const CLIENT = only(
+  "#platform|#codec|@everwire/protocol(?:/compact)?",
+  "client imports protocol only; node:* and ws belong in *.node.ts.",
+);
 const CLIENT_NODE = only(
   "@everwire/protocol|node:.+|ws",
   "a *.node.ts file of the client imports node:*, ws and protocol only.",

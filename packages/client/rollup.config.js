@@ -8,6 +8,7 @@ import commonjs from "@rollup/plugin-commonjs";
 import nodeResolve from "@rollup/plugin-node-resolve";
 import terser from "@rollup/plugin-terser";
 import ts from "typescript";
+import { INTERNAL_NAMES } from "./internal-names.js";
 
 const HERE = import.meta.dirname;
 const OUT = join(HERE, "dist", "bundle");
@@ -56,9 +57,28 @@ function privateNames(file) {
   return classes;
 }
 
-/** Private members become plain ones, which the minifier can shorten; a class body that has the name decides which. */
-const plainMembers = (context) => (file) => {
+/**
+ * The like for the minifier: numbers, from the most used one of a class on, which begin anew in each line of inheritance. A few
+ * short names are enough then, and their repetition compresses well.
+ */
+function privateNumbers(file) {
   const classes = privateNames(file);
+  const byName = new Map([...classes.values()].map((info) => [info.name, info]));
+  const text = file.text;
+  const countOf = (info) => (info === undefined ? 0 : info.own.size + countOf(byName.get(info.base)));
+  for (const [node, info] of classes) {
+    const body = text.slice(node.pos, node.end);
+    const uses = (name) => body.split(new RegExp(`${name}\\b`)).length;
+    const first = countOf(byName.get(info.base));
+    const sorted = [...info.own].sort((one, other) => uses(other) - uses(one));
+    info.renamed = new Map(sorted.map((name, index) => [name, `_${first + index}`]));
+  }
+  return classes;
+}
+
+/** Private members become plain ones, which the minifier can shorten; a class body that has the name decides which. */
+const plainMembers = (namesOf) => (context) => (file) => {
+  const classes = namesOf(file);
   const visitIn = (scopes) => (node) => {
     if (ts.isPrivateIdentifier(node)) {
       const owner = scopes.find(({ own }) => own.has(node.text));
@@ -73,8 +93,48 @@ const plainMembers = (context) => (file) => {
   return ts.visitNode(file, visitIn([]));
 };
 
+/** What is so in every page that loads a bundle; who builds for Node or React Native takes the package. */
+const IN_A_PAGE = { "opts.cookies": "undefined", isReactNative: "false", "options.autoUnref": "false" };
+
+/**
+ * What the minified bundles leave out: the check of each step of a state machine, which only a fault of our own could fail; trace
+ * points; the sentence of an error of the peer's or of one that no other library has too ("failed to ..."), with its code in its
+ * place; the second half of a sentence that has its first for a name; and what is dead in a page.
+ */
+const leaveOut = (context) => (file) => {
+  const { factory } = context;
+  const textOf = (node) => node?.getText(file) ?? "";
+  const isOurs = (text) => /^["`]failed to /.test(text);
+  const visit = (node) => {
+    const { expression, arguments: args } = node;
+    if (ts.isExpressionStatement(node) && /^trace\?\.\(/.test(textOf(node))) return factory.createEmptyStatement();
+    if (ts.isStringLiteral(node) && node.text.startsWith(", but they are not compatible"))
+      return factory.createStringLiteral("");
+    if (ts.isPropertyAccessExpression(node) && textOf(node) in IN_A_PAGE)
+      return factory.createIdentifier(IN_A_PAGE[textOf(node)]);
+    const inner = ts.visitEachChild(node, visit, context);
+    // One keyword for all compresses better than two; the compiler has seen to it that nothing is assigned twice.
+    if (ts.isVariableDeclarationList(node))
+      return factory.createVariableDeclarationList(inner.declarations, ts.NodeFlags.Let);
+    if (ts.isVariableDeclaration(node) && textOf(node.name) in IN_A_PAGE) {
+      const value = factory.createIdentifier(IN_A_PAGE[textOf(node.name)]);
+      return factory.updateVariableDeclaration(inner, inner.name, undefined, undefined, value);
+    }
+    // Only a symbol would mind, and none comes there.
+    if (ts.isTemplateSpan(node) && textOf(expression.expression) === "String")
+      return factory.updateTemplateSpan(inner, inner.expression.arguments[0], inner.literal);
+    if (ts.isCallExpression(node) && textOf(expression) === "transition") return inner.arguments[2];
+    if (!ts.isNewExpression(node) || !/"ERR_/.test(textOf(args?.[0]))) return inner;
+    if (textOf(expression) !== "ProtocolError" && !isOurs(textOf(args[1]))) return inner;
+    const [code, , ...more] = inner.arguments;
+    const withoutText = more.length > 0 ? [code, factory.createVoidZero(), ...more] : [code];
+    return factory.updateNewExpression(inner, inner.expression, undefined, withoutText);
+  };
+  return ts.visitNode(file, visit);
+};
+
 /** Lowers the finished chunk to a syntax level. */
-const lower = (target) => ({
+const lower = (target, transformers) => ({
   name: "lower",
   renderChunk(code, { fileName }) {
     const { outputText, sourceMapText } = ts.transpileModule(code, {
@@ -86,7 +146,7 @@ const lower = (target) => ({
         useDefineForClassFields: false,
         sourceMap: true,
       },
-      transformers: { before: [plainMembers] },
+      transformers: { before: transformers },
     });
     return { code: outputText.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"), map: JSON.parse(sourceMapText) };
   },
@@ -97,8 +157,22 @@ const minify = (ecma, module) =>
   terser({
     ecma,
     module,
-    compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, keep_fargs: false },
-    mangle: { properties: { regex: /^_(?!_)/, reserved: ["_placeholder"] } },
+    compress: {
+      passes: 4,
+      unsafe_arrows: true,
+      unsafe_methods: true,
+      pure_getters: true,
+      keep_fargs: false,
+      hoist_props: true,
+    },
+    mangle: {
+      properties: {
+        regex: new RegExp(`^(?:_(?!_).*|${INTERNAL_NAMES.join("|")})$`),
+        reserved: ["_placeholder"],
+        // Some are a name in the DOM as well (moveTo); on what the bundle touches of the DOM they are not.
+        builtins: true,
+      },
+    },
   });
 
 /** Lays the bundle where the server finds it and says what it costs. */
@@ -120,6 +194,8 @@ const publish = {
 
 const bundle = (input, name, { format, target, ecma, ...rest }) => ({
   input: join(HERE, "dist", input),
+  // What is not used of it is not there: its tables are filled by statements, which count as effects.
+  treeshake: { moduleSideEffects: (id) => !id.includes("engine.io-parser") },
   plugins: [
     sourceMaps,
     nodeResolve({ browser: true, exportConditions: ["browser", "module", "import", "default"] }),
@@ -130,7 +206,11 @@ const bundle = (input, name, { format, target, ecma, ...rest }) => ({
     format,
     sourcemap: true,
     generatedCode: "es2015",
-    plugins: [lower(target), suffix && minify(ecma, format === "es"), publish],
+    plugins: [
+      lower(target, suffix ? [leaveOut, plainMembers(privateNumbers)] : [plainMembers(privateNames)]),
+      suffix && minify(ecma, format === "es"),
+      publish,
+    ],
     ...rest,
   })),
 });
@@ -143,5 +223,7 @@ export default [
     ecma: 2017,
     name: "io",
     exports: "default",
+    // Not in the browsers of 2017.
+    intro: 'var globalThis = typeof self === "object" ? self : global;',
   }),
 ];

@@ -18,7 +18,7 @@ interface PendingAck {
 export class Acks {
   #nextId = 0;
   readonly #timers: TimerFunctions;
-  readonly #pending = Object.create(null) as Record<number, PendingAck>;
+  readonly #pending = new Map<number, PendingAck>();
 
   constructor(timers: TimerFunctions) {
     this.#timers = timers;
@@ -34,11 +34,8 @@ export class Acks {
       onTimeout?.();
       this.#settle(id, new EverwireError("ERR_ACK_TIMEOUT", "operation has timed out"));
     };
-    this.#pending[id] = {
-      callback,
-      takesError,
-      timer: timeoutMs === undefined ? undefined : this.#timers.setTimeoutFn(onTimer, timeoutMs),
-    };
+    const timer = timeoutMs === undefined ? undefined : this.#timers.setTimeoutFn(onTimer, timeoutMs);
+    this.#pending.set(id, { callback, takesError, timer });
   }
 
   /** The answer came. A late, doubled or made-up one is ignored. */
@@ -48,17 +45,15 @@ export class Acks {
 
   /** The connection is gone, and with it the answers: who takes an error gets one, the others are forgotten. */
   abandon(isBuffered: (id: number) => boolean): void {
-    Object.keys(this.#pending).forEach((key) => {
-      const id = Number(key);
+    [...this.#pending.keys()].forEach((id) => {
       if (!isBuffered(id)) this.#settle(id, new EverwireError("ERR_DISCONNECTED", "socket has been disconnected"));
     });
   }
 
   #settle(id: number, error: Error | null, args: unknown[] = []): void {
-    const ack = this.#pending[id];
+    const ack = this.#pending.get(id);
     if (!ack) return;
-    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the keys are our own numbers; oldest engines have no Map
-    delete this.#pending[id];
+    this.#pending.delete(id);
     this.#timers.clearTimeoutFn(ack.timer);
     if (ack.takesError) guard(() => ack.callback(error, ...args));
     else if (!error) guard(() => ack.callback(...args));

@@ -2,7 +2,7 @@
  * CatchAllEmitter: an emitter with listeners of every event, one list of them for each direction. The Socket is one.
  */
 import type { EventsMap } from "@everwire/protocol";
-import { Emitter } from "./emitter.js";
+import { Emitter, without } from "./emitter.js";
 import { guard } from "./guard.js";
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- an event of any name, with arguments that only the user can know
@@ -30,7 +30,7 @@ export abstract class CatchAllEmitter<
 
   /** Removes one such listener, or all. */
   offAny(listener?: AnyListener): this {
-    this.#incoming = without(this.#incoming, listener);
+    this.#incoming = listener ? without(this.#incoming, (other) => other === listener) : [];
     return this;
   }
 
@@ -50,7 +50,7 @@ export abstract class CatchAllEmitter<
   }
 
   offAnyOutgoing(listener?: AnyListener): this {
-    this.#outgoing = without(this.#outgoing, listener);
+    this.#outgoing = listener ? without(this.#outgoing, (other) => other === listener) : [];
     return this;
   }
 
@@ -71,8 +71,4 @@ export abstract class CatchAllEmitter<
   #call(listeners: readonly AnyListener[], args: unknown[]): void {
     listeners.forEach((listener) => guard(() => listener.apply(this, args)));
   }
-}
-
-function without(listeners: readonly AnyListener[], listener?: AnyListener): readonly AnyListener[] {
-  return listener ? listeners.filter((other) => other !== listener) : [];
 }

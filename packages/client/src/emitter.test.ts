@@ -37,6 +37,16 @@ describe("an emitter", () => {
     expect(emitter.hasListeners("x")).toBe(false);
   });
 
+  it("removes a listener as often as it is told to, the first of its kind first", () => {
+    const emitter = new TestEmitter();
+    const twice = vi.fn();
+    const other = vi.fn();
+    emitter.on("x", twice).on("x", other).on("x", twice).off("x", vi.fn()).off("x", twice);
+    expect(emitter.listeners("x")).toEqual([other, twice]);
+    emitter.off("x", twice).off("x", twice);
+    expect(emitter.listeners("x")).toEqual([other]);
+  });
+
   it("removes one listener, those of an event, or all", () => {
     const emitter = new TestEmitter();
     const first = vi.fn();

@@ -48,7 +48,7 @@ export class Emitter<
   ): this {
     const entries = this.#entries;
     if (event === undefined) this.#entries = Object.create(null) as typeof entries;
-    else entries[event] = listener && entries[event]?.filter((entry) => entry.listener !== listener);
+    else entries[event] = listener && without(entries[event] ?? [], (entry) => entry.listener === listener);
     return this;
   }
 
@@ -127,8 +127,14 @@ export class Emitter<
 
   #dispatch(event: string | symbol, args: unknown[]): void {
     for (const entry of this.#entries[event] ?? []) {
-      if (entry.once) this.#entries[event] = this.#entries[event]?.filter((other) => other !== entry);
+      if (entry.once) this.#entries[event] = without(this.#entries[event] ?? [], (other) => other === entry);
       entry.listener.apply(this, args);
     }
   }
+}
+
+/** A copy of the list that lacks the first item of the kind. */
+export function without<Item>(items: readonly Item[], isIt: (item: Item) => boolean): Item[] {
+  const index = items.findIndex(isIt);
+  return items.filter((_item, at) => at !== index);
 }

@@ -11,7 +11,7 @@ import { parseAddress } from "./url.js";
 
 export type IoOptions = Partial<ManagerOptions & SocketOptions>;
 
-const managers = Object.create(null) as Record<string, Manager>;
+const managers = new Map<string, Manager>();
 
 /** Connects to a namespace: the path of the address. Without an address, to the server of the page. */
 function lookup<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents>(
@@ -30,11 +30,11 @@ function lookup(address?: string | IoOptions, options?: IoOptions): Socket {
   const opts: IoOptions & { "force new connection"?: boolean } = { ...options };
   if (query) opts.query ??= parseQuery(query);
   const key = server + (opts.path ?? "/socket.io");
-  const cached = managers[key];
+  const cached = managers.get(key);
   const isOwn = opts.forceNew || opts["force new connection"] || opts.multiplex === false;
   const manager =
     isOwn || cached?.hasSocket(namespace) ? new Manager(server, opts) : (cached ?? new Manager(server, opts));
-  if (!isOwn && !cached) managers[key] = manager;
+  if (!isOwn && !cached) managers.set(key, manager);
   return manager.socket(namespace, opts);
 }
 

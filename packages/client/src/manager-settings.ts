@@ -16,6 +16,16 @@ export type SettingValues = Pick<
   | "timeout"
 >;
 
+const DEFAULTS: SettingValues = {
+  reconnection: true,
+  reconnectionAttempts: Infinity,
+  reconnectionDelay: 1000,
+  reconnectionDelayMax: 5000,
+  randomizationFactor: 0.5,
+  timeout: 20_000,
+};
+const NAMES = Object.keys(DEFAULTS) as (keyof SettingValues)[];
+
 type NoEvents = { [Event in never]: never };
 
 export abstract class ManagerSettings extends Emitter<NoEvents, NoEvents, ManagerEvents> {
@@ -23,14 +33,9 @@ export abstract class ManagerSettings extends Emitter<NoEvents, NoEvents, Manage
 
   constructor(options: Partial<ManagerOptions>) {
     super();
-    this.settings = {
-      reconnection: options.reconnection ?? true,
-      reconnectionAttempts: options.reconnectionAttempts ?? Infinity,
-      reconnectionDelay: options.reconnectionDelay ?? 1000,
-      reconnectionDelayMax: options.reconnectionDelayMax ?? 5000,
-      randomizationFactor: options.randomizationFactor ?? 0.5,
-      timeout: options.timeout ?? 20_000,
-    };
+    const settings = { ...DEFAULTS };
+    Object.assign(settings, ...NAMES.map((name) => ({ [name]: options[name] ?? DEFAULTS[name] })));
+    this.settings = settings;
   }
 
   reconnection(): boolean;

@@ -3,8 +3,6 @@
  * the session back when it breaks. Users hold it as `socket.io`; each Socket sends through it.
  */
 import {
-  byteLengthOf,
-  Encoder,
   EverwireError,
   MANAGER_STATES,
   PacketType,
@@ -16,6 +14,7 @@ import {
   type Packet,
   type PacketEncoder,
 } from "@everwire/protocol";
+import { Encoder } from "#codec";
 import { nextTick } from "#platform";
 import { Session } from "./engine/session.js";
 import { installTimerFunctions, type TimerFunctions } from "./engine/timers.js";
@@ -74,8 +73,8 @@ export class Manager<
   readonly #inbox: Packet[] = [];
   readonly #encoder: PacketEncoder;
   readonly #reconnection: Reconnection;
-  readonly #sockets = Object.create(null) as Record<string, Socket<ListenEvents, EmitEvents>>;
-  readonly #handlers = Object.create(null) as Record<string, NamespaceHandler>;
+  readonly #sockets = new Map<string, Socket<ListenEvents, EmitEvents>>();
+  readonly #handlers = new Map<string, NamespaceHandler>();
 
   constructor(options?: Options);
   constructor(uri?: string, options?: Options);
@@ -107,9 +106,9 @@ export class Manager<
 
   /** The socket of a namespace: the same object each time, connected again if it was not. */
   socket(namespace: string, options?: Partial<SocketOptions>): Socket<ListenEvents, EmitEvents> {
-    const socket = this.#sockets[namespace];
-    if (!socket) return (this.#sockets[namespace] = new Socket(this, namespace, options));
-    if (this.autoConnect && !socket.active) socket.connect();
+    let socket = this.#sockets.get(namespace);
+    if (!socket) this.#sockets.set(namespace, (socket = new Socket(this, namespace, options)));
+    else if (this.autoConnect && !socket.active) socket.connect();
     return socket;
   }
 
@@ -137,12 +136,12 @@ export class Manager<
 
   /** @internal */
   hasSocket(namespace: string): boolean {
-    return namespace in this.#sockets;
+    return this.#sockets.has(namespace);
   }
 
   /** @internal */
   attach(namespace: string, handler: NamespaceHandler): void {
-    this.#handlers[namespace] = handler;
+    this.#handlers.set(namespace, handler);
   }
 
   /** More came than can be kept: what is left of it is dropped together with the session, which begins anew. @internal */
@@ -158,15 +157,15 @@ export class Manager<
 
   /** A socket went inactive: the last one takes the session with it. @internal */
   release(): void {
-    const handlers = this.#handlers;
-    if (!Object.keys(handlers).some((namespace) => handlers[namespace]?.active)) this.disconnect();
+    if (!this.#active().length) this.disconnect();
   }
 
   /** How many bytes an event would take. Throws what sending it would throw. @internal */
   measure(data: unknown[]): number {
-    return this.#encoder
-      .encode({ type: PacketType.EVENT, nsp: "/", data })
-      .reduce((sum, chunk) => sum + (typeof chunk === "string" ? chunk.length : byteLengthOf(chunk)), 0);
+    return this.#encoder.encode({ type: PacketType.EVENT, nsp: "/", data }).reduce((sum, chunk) => {
+      const { length, byteLength, size } = chunk as { length?: number; byteLength?: number; size?: number };
+      return sum + (byteLength ?? length ?? size ?? 0);
+    }, 0);
   }
 
   /** @internal */
@@ -191,12 +190,13 @@ export class Manager<
     this.#reconnection.stop();
     this.#move("opening");
     const { timeout } = this.settings;
-    if (timeout !== false) {
-      this.#timer = this.timers.setTimeoutFn(
-        () => this.#onFailure(new EverwireError("ERR_CONNECT_TIMEOUT", "timeout")),
-        timeout,
-      );
-    }
+    const onTimeout = (): void => {
+      if (this.engine === session && this.#state === "opening")
+        this.#onFailure(new EverwireError("ERR_CONNECT_TIMEOUT", "timeout"));
+    };
+    // At once is before any answer, which a timer of 0 ms is not.
+    if (timeout === 0) nextTick(onTimeout);
+    else if (timeout !== false) this.#timer = this.timers.setTimeoutFn(onTimeout, timeout);
     session.handler = {
       onOpen: () => this.#onOpen(),
       onPing: () => void this.emitReserved("ping"),
@@ -255,8 +255,8 @@ export class Manager<
 
   #onClose(reason: ClientDisconnectReason, details: unknown, byUser?: boolean): void {
     const { engine, isOpen } = this;
-    this.#flush();
-    // What came before the close goes first, and its listeners may have closed, or even opened again.
+    // Who left wants no more; else what came before the close goes first, and its listeners may have closed or opened again.
+    if (!byUser) this.#flush();
     if (isOpen && !(this.isOpen && this.engine === engine)) return;
     this.#leaveSession();
     if (this.settings.reconnection && !byUser) this.#wait();
@@ -283,7 +283,7 @@ export class Manager<
   }
 
   #onPacket(packet: Packet): void {
-    if (this.#inbox.push(packet) === 1) nextTick(() => this.#flush(), this.timers.setTimeoutFn);
+    if (this.#inbox.push(packet) === 1) nextTick(() => this.#flush());
   }
 
   #flush(): void {
@@ -291,14 +291,18 @@ export class Manager<
     for (let packet = inbox.shift(); packet; packet = inbox.shift()) {
       trace?.("receive", packet);
       this.emitReserved("packet", packet);
-      this.#handlers[packet.nsp]?.onPacket(packet);
+      this.#handlers.get(packet.nsp)?.onPacket(packet);
     }
   }
 
+  #active(): NamespaceHandler[] {
+    return [...this.#handlers.values()].filter((handler) => handler.active);
+  }
+
+  /** One may have left because of the one before. */
   #each(call: (handler: NamespaceHandler) => void): void {
-    Object.keys(this.#handlers).forEach((namespace) => {
-      const handler = this.#handlers[namespace];
-      if (handler?.active) call(handler);
+    this.#active().forEach((handler) => {
+      if (handler.active) call(handler);
     });
   }
 }

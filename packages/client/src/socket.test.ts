@@ -289,6 +289,32 @@ describe("a server that behaves otherwise", () => {
     expect([times, missed.mock.calls]).toEqual([2, [[]]]);
   });
 
+  test("what came before an answer that nobody waited for belongs to no later connection", async () => {
+    let asked = 0;
+    let admit: () => void = () => undefined;
+    const left = vi.fn();
+    const socket = await fake((text, send) => {
+      if (text === "40/other,") send('40/other,{"sid":"o"}');
+      if (text === "41") left();
+      if (text !== "40") return;
+      asked++;
+      send(`42["early",${String(asked)}]`);
+      admit = () => send(`40{"sid":"s${String(asked)}"}`);
+      if (asked === 2) admit();
+    });
+    const other = socket.io.socket("/other");
+    const early = vi.fn();
+    socket.on("early", early);
+    await next(other, "connect");
+    await vi.waitFor(() => expect(socket.receiveBuffer).toEqual([["early", 1]]));
+    socket.disconnect();
+    admit();
+    await vi.waitFor(() => expect(left).toHaveBeenCalled());
+    socket.connect();
+    await next(socket, "connect");
+    expect([socket.id, early.mock.calls]).toEqual(["s2", [[2]]]);
+  });
+
   test("takes no events while disconnected, no second CONNECT, no answer to nothing", async () => {
     const socket = await fake((_text, send) => {
       send("439999[1]");
@@ -341,6 +367,21 @@ describe("a server that behaves otherwise", () => {
     await next(socket, "disconnect");
     expect(seen).toEqual(["last", "transport close"]);
     expect(socket.sendBuffer.map((packet) => packet.data[0])).toEqual(["answer"]);
+  });
+
+  test("after disconnect() nothing more is delivered, not even from the same payload", async () => {
+    server.once("connection", (there) => {
+      there.emit("a");
+      there.emit("b");
+    });
+    const socket = connect({}, { transports: ["polling"] });
+    const seen: string[] = [];
+    socket.onAny((name: string) => seen.push(name));
+    socket.on("a", () => socket.disconnect());
+    const [reason] = await next<[string]>(socket, "disconnect");
+    seen.push(reason);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(seen).toEqual(["a", "io client disconnect"]);
   });
 
   test("a listener of the last event before a close may leave, and come again", async () => {
@@ -596,6 +637,21 @@ describe("acknowledgements", () => {
     expect(plain).not.toHaveBeenCalled();
   });
 
+  test("an answer that comes after disconnect() goes nowhere: the server would take it for a breach", async () => {
+    const ask = vi.fn();
+    server.of("/a").once("connection", (there) => there.emit("ask", ask));
+    server.of("/b");
+    const socket = connect({}, {}, "/a");
+    const sibling = socket.io.socket("/b");
+    const [answer] = await next<[(value: unknown) => void]>(socket, "ask");
+    if (!sibling.connected) await next(sibling, "connect");
+    socket.disconnect();
+    answer("late");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(ask).not.toHaveBeenCalled();
+    expect(sibling.connected).toBe(true);
+  });
+
   test("an answer that comes after the connection was lost goes nowhere", async () => {
     const ask = vi.fn();
     server.once("connection", (there) => there.emit("ask", ask));
@@ -669,6 +725,15 @@ describe("retries", () => {
 });
 
 describe("catch-all listeners", () => {
+  test("offAny() takes one away that was added twice once", () => {
+    const socket = connect({}, { autoConnect: false });
+    const listener = vi.fn();
+    socket.onAny(listener).onAny(listener).offAny(listener).offAny(vi.fn());
+    socket.onAnyOutgoing(listener).onAnyOutgoing(listener).offAnyOutgoing(listener);
+    expect([socket.listenersAny(), socket.listenersAnyOutgoing()]).toEqual([[listener], [listener]]);
+    expect(socket.offAny().listenersAny()).toEqual([]);
+  });
+
   test("see every event that comes in, in their order, before its own listeners", async () => {
     server.on("connection", (there) => there.emit("x", 1, "two"));
     const socket = connect();

@@ -245,6 +245,8 @@ export class Socket<
       // An answer that was asked for before, a session that is gone, a function that calls twice.
       if (this.#askedIn === session || this.io.engine !== session || this.#state !== "connecting") return;
       this.#askedIn = session;
+      // Of an earlier connection, which nobody waited for.
+      this.receiveBuffer = [];
       const data = this.#pid ? { pid: this.#pid, offset: this.#offset, ...auth } : auth;
       this.io.send({ type: PacketType.CONNECT, nsp: this.nsp, data });
     };
@@ -318,8 +320,9 @@ export class Socket<
     const session = this.io.engine;
     let answered = false;
     return (...data) => {
-      // Another session means another socket on the server, where the id has no meaning or a wrong one.
-      if (answered || this.io.engine !== session) return;
+      // Another session means another socket on the server, where the id has no meaning or a wrong one; without a socket
+      // there, an answer is a breach of the protocol that costs the other namespaces their session.
+      if (answered || !this.connected || this.io.engine !== session) return;
       answered = true;
       this.io.send({ type: PacketType.ACK, nsp: this.nsp, id, data });
     };

@@ -17,6 +17,7 @@ describe("parseAddress", () => {
     ["https://localhost", "https://localhost:443", "/", ""],
     ["ws://example.com:81/chat", "ws://example.com:81", "/chat", ""],
     ["wss://example.com/", "wss://example.com:443", "/", ""],
+    ["ws://example.com", "ws://example.com:80", "/", ""],
     ["HTTP://Example.com/a/b/", "http://Example.com:80", "/a/b/", ""],
     ["http://[::1]/x", "http://[::1]:80", "/x", ""],
     ["http://[fe80::1]:3000", "http://[fe80::1]:3000", "/", ""],

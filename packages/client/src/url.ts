@@ -26,6 +26,6 @@ export function parseAddress(text: string): Address {
     } else absolute = scheme + (text[0] === "/" ? "" : "//") + text;
   }
   const { protocol, host, port, path, query } = splitUri(absolute);
-  const server = `${protocol}://${host.indexOf(":") < 0 ? host : `[${host}]`}:${port || (/s$/.test(protocol) ? 443 : 80)}`;
+  const server = `${protocol}://${host.indexOf(":") < 0 ? host : `[${host}]`}:${port || (/^(http|ws)s$/.test(protocol) ? 443 : 80)}`;
   return { server, namespace: path || "/", query };
 }

@@ -31,10 +31,11 @@ const bufferPrototype = host.ArrayBuffer?.prototype;
 const blobPrototype = host.Blob?.prototype;
 const isViewNative = host.ArrayBuffer?.isView;
 
-const inherits = (prototype: object | undefined, value: object): boolean =>
-  prototype !== undefined && Object.prototype.isPrototypeOf.call(prototype, value);
-
-const tagOf = (value: object): string => Object.prototype.toString.call(value);
+function isOf(prototype: object | undefined, tag: RegExp, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const base = Object.prototype;
+  return (prototype !== undefined && base.isPrototypeOf.call(prototype, value)) || tag.test(base.toString.call(value));
+}
 
 /** A typed array, a DataView or a Node.js Buffer. */
 export function isView(value: unknown): value is ArrayBufferView {
@@ -43,16 +44,12 @@ export function isView(value: unknown): value is ArrayBufferView {
 
 /** An ArrayBuffer, also one of another realm (an iframe, a vm context), which `instanceof` does not know. */
 export function isArrayBuffer(value: unknown): value is ArrayBuffer {
-  if (typeof value !== "object" || value === null) return false;
-  return inherits(bufferPrototype, value) || tagOf(value) === "[object ArrayBuffer]";
+  return isOf(bufferPrototype, /^\[object ArrayBuffer\]$/, value);
 }
 
 /** A Blob or a File. */
 export function isBlob(value: unknown): value is BlobLike {
-  if (typeof value !== "object" || value === null) return false;
-  if (inherits(blobPrototype, value)) return true;
-  const tag = tagOf(value);
-  return tag === "[object Blob]" || tag === "[object File]";
+  return isOf(blobPrototype, /^\[object (Blob|File)\]$/, value);
 }
 
 /** True for what travels as an attachment. */

@@ -9,7 +9,8 @@
 export class EverwireError extends Error {
   readonly code: string;
 
-  constructor(code: string, message: string, options?: { cause?: unknown }) {
+  /** Without a message the code is one, as in the minified bundles of the client. */
+  constructor(code: string, message = code, options?: { cause?: unknown }) {
     super(message, options);
     this.code = code;
   }

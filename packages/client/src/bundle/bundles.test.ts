@@ -9,6 +9,7 @@ import ts from "typescript";
 import { WebSocket } from "ws";
 import type * as Client from "@everwire/client";
 import { Manager, Socket } from "@everwire/client";
+import { INTERNAL_NAMES } from "../../internal-names.js";
 
 const BUNDLES = join(import.meta.dirname, "..", "..", "dist", "bundle");
 const SERVED = join(import.meta.dirname, "..", "..", "..", "server", "client-dist");
@@ -23,11 +24,32 @@ function read(name: string, folder = BUNDLES): string {
 
 type Io = typeof Client.default & Pick<typeof Client, "protocol" | "setTrace">;
 
+/** The part of a browser's FileReader that is used. */
+class PageFileReader {
+  result = "";
+  onload?: () => void;
+  readAsDataURL(blob: Blob): void {
+    void blob.arrayBuffer().then((data) => {
+      this.result = `data:application/octet-stream;base64,${Buffer.from(data).toString("base64")}`;
+      this.onload?.();
+    });
+  }
+}
+
 /** Runs a script as a tag in a page would; the scope has what a browser's has. */
-function runScript(name: string): Record<string, unknown> {
-  const scope: Record<string, unknown> = { setTimeout, clearTimeout, Promise, ArrayBuffer, Uint8Array, Blob, URL };
-  Object.assign(scope, { WebSocket, fetch, AbortController, self: scope });
-  runInNewContext(read(name), scope);
+function runScript(name: string, before = ""): Record<string, unknown> {
+  const scope: Record<string, unknown> = {
+    setTimeout,
+    clearTimeout,
+    Promise,
+    ArrayBuffer,
+    Uint8Array,
+    Blob,
+    URL,
+    atob,
+  };
+  Object.assign(scope, { WebSocket, fetch, AbortController, FileReader: PageFileReader, self: scope });
+  runInNewContext(`${before};${read(name)}`, scope);
   return scope;
 }
 
@@ -40,6 +62,7 @@ let url: string;
 beforeAll(() => {
   // What the build was made for; Node 20 has no WebSocket of its own.
   (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
+  (globalThis as { FileReader?: unknown }).FileReader ??= PageFileReader;
   server = new Server(0, { serveClient: false, cors: { origin: "*" } });
   url = `http://127.0.0.1:${String((server.httpServer.address() as { port: number }).port)}`;
   server.on("connection", (socket) => {
@@ -68,6 +91,29 @@ async function talk(io: Io): Promise<void> {
   socket.disconnect();
 }
 
+/** By polling alone, where binary is base64; and what is told of faults. */
+async function talkByPolling(io: Io): Promise<void> {
+  const socket = io(url, { forceNew: true, transports: ["polling"] });
+  socket.emit("echo", "early", () => undefined);
+  await new Promise<void>((resolve) => socket.on("connect", () => resolve()));
+  const sent = { b: new Uint8Array([1, 2, 3]), f: new Blob(["äö"]), n: [null, "x", new Uint8Array(0)] };
+  const got = (await socket.emitWithAck("echo", sent)) as { b: ArrayBuffer; f: ArrayBuffer; n: unknown[] };
+  expect([...new Uint8Array(got.b)]).toEqual([1, 2, 3]);
+  expect(Buffer.from(got.f).toString()).toBe("äö");
+  expect(got.n.slice(0, 2)).toEqual([null, "x"]);
+  expect((got.n[2] as ArrayBuffer).byteLength).toBe(0);
+  const circle: unknown[] = [];
+  circle.push(circle);
+  expect(() => socket.emit("x", circle)).toThrow(expect.objectContaining({ code: "ERR_CIRCULAR_DATA" }));
+  expect(() => socket.emit("connect")).toThrow('"connect" is a reserved event name');
+  const closed = new Promise<unknown[]>((resolve) => socket.on("disconnect", (...args) => resolve(args)));
+  server.sockets.sockets.forEach((there) => there.conn.write("9"));
+  const [reason, details] = await closed;
+  expect([reason, details]).toEqual(["parse error", expect.objectContaining({ code: "ERR_UNKNOWN_PACKET_TYPE" })]);
+  expect((details as Error).message).not.toBe("");
+  socket.disconnect();
+}
+
 describe.each(["everwire.esm.js", "everwire.esm.min.js"])("%s", (name) => {
   test("exports what the package exports", async () => {
     read(name);
@@ -78,6 +124,10 @@ describe.each(["everwire.esm.js", "everwire.esm.min.js"])("%s", (name) => {
 
   test("talks to a server", async () => {
     await talk((await loadModule(name)).default as Io);
+  });
+
+  test("talks by polling, and names faults by their codes", async () => {
+    await talkByPolling((await loadModule(name)).default as Io);
   });
 });
 
@@ -99,11 +149,21 @@ describe.each(["everwire.js", "everwire.min.js"])("%s", (name) => {
   test("talks to a server", async () => {
     await talk(runScript(name).io as Io);
   });
+
+  test("talks by polling, and names faults by their codes", async () => {
+    await talkByPolling(runScript(name).io as Io);
+  });
+
+  test("runs where globalThis is not known yet", () => {
+    const scope = runScript(name, "delete globalThis.globalThis");
+    expect(scope.io).toBeTypeOf("function");
+    expect(scope).not.toHaveProperty("globalThis");
+  });
 });
 
 /** Every public name of a class's instances. */
 const membersOf = (base: { prototype: object }): string[] =>
-  Object.getOwnPropertyNames(base.prototype).filter((name) => !name.startsWith("_"));
+  Object.getOwnPropertyNames(base.prototype).filter((name) => !name.startsWith("_") && !INTERNAL_NAMES.includes(name));
 
 describe.each(NAMES)("%s", (name) => {
   test("keeps the public names of the classes", async () => {

@@ -8,9 +8,7 @@ import { fetchPort } from "./transports/request-fetch.js";
 import { xhrPort } from "./transports/request-xhr.js";
 import { globalWebSocketPort } from "./transports/ws-global.js";
 
-// Engines before 2019 have no globalThis.
-export const globalScope: typeof globalThis =
-  typeof globalThis === "object" ? globalThis : typeof self === "object" ? self : window;
+export const globalScope = globalThis;
 
 export const nativeSetTimeout = globalScope.setTimeout;
 export const nativeClearTimeout = globalScope.clearTimeout;
@@ -21,14 +19,10 @@ export const defaultBinaryType: BinaryType = "arraybuffer";
 export const requestPort = "XMLHttpRequest" in globalScope ? xhrPort : fetchPort;
 export const webSocketPort = globalWebSocketPort;
 
-/** Runs `callback` after the current job; by `setTimeoutFn` in engines that have no Promise. */
-export function nextTick(
-  callback: () => void,
-  setTimeoutFn: (callback: () => void, delayMs: number) => unknown = nativeSetTimeout,
-): void {
-  if (typeof Promise === "function") void Promise.resolve().then(callback);
-  else setTimeoutFn(callback, 0);
-}
+/** Runs `callback` after the current job. */
+export const nextTick: (callback: () => void, setTimeoutFn?: unknown) => void = (callback) => {
+  void Promise.resolve().then(callback);
+};
 
 /** Where the page, or the worker's script, comes from. */
 export function pageLocation(): { protocol: string; hostname: string; port: string } | undefined {
@@ -40,12 +34,10 @@ export function listenToPage(
   event: "offline" | "beforeunload" | "pagehide",
   listener: (event: Event) => void,
 ): () => void {
-  const { addEventListener, removeEventListener } = globalScope;
-  if (typeof addEventListener !== "function") return () => undefined;
-  addEventListener.call(globalScope, event, listener);
-  return () => {
-    removeEventListener.call(globalScope, event, listener);
-  };
+  // React Native has no such events.
+  const page: Partial<Pick<typeof globalThis, "addEventListener" | "removeEventListener">> = globalScope;
+  page.addEventListener?.(event, listener);
+  return () => page.removeEventListener?.(event, listener);
 }
 
 /** The browser keeps its own cookies. */

@@ -7,7 +7,8 @@ import type { TransportOptions } from "./transports/transport.js";
 
 export interface PollRequest {
   readonly uri: string;
-  /** Makes it a POST. */
+  readonly method: "GET" | "POST";
+  readonly headers: Record<string, string>;
   readonly body: string | undefined;
   readonly opts: TransportOptions;
   /** The answer was 200. It and `onError` are never called in the turn of the request; only the first call counts. */

@@ -58,16 +58,12 @@ export function sizeOf(data: RawData | undefined): number {
 }
 
 function utf8Length(text: string): number {
-  let length = text.length;
-  let previous = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 0x7f) length += code > 0x7ff ? 2 : 1;
-    // A surrogate pair is four bytes in all; half of one is replaced by three.
-    if ((code & 0xfc00) === 0xdc00 && (previous & 0xfc00) === 0xd800) {
-      length -= 2;
-      previous = 0;
-    } else previous = code;
+  if (!/[\x80-\uffff]/.test(text)) return text.length;
+  let length = 0;
+  // By code points: a surrogate pair is one of four bytes, half of one is replaced by three.
+  for (const character of text) {
+    const code = character.codePointAt(0) as number;
+    length += code > 0xffff ? 4 : code > 0x7ff ? 3 : code > 0x7f ? 2 : 1;
   }
   return length;
 }

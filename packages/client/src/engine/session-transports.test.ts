@@ -9,6 +9,27 @@ import { WebSocketTransport } from "./transports/websocket.js";
 
 afterEach(closeAll);
 
+describe("a transport that is closed by hand", () => {
+  it.each(["polling", "websocket"])("closes the session, over %s too", async (name) => {
+    const { server, session } = await open({}, { transports: [name] });
+    const closed = event(session, "close");
+    session.transport.close();
+    expect(await closed).toEqual(["transport close", undefined]);
+    await until(() => server.connections.size === 0);
+  });
+
+  it("ends an upgrade", async () => {
+    const { session } = await open(websocketUpgrade);
+    const closed = event(session, "close");
+    session.once("upgrading", (candidate) => {
+      session.transport.close();
+      expect(candidate.readyState).toMatch(/clos/);
+    });
+    expect(await closed).toEqual(["transport close", undefined]);
+    expect(session.upgrading).toBe(false);
+  });
+});
+
 describe("choosing a transport", () => {
   it("reports on a later tick that there is none", async () => {
     const session = new Session("http://localhost", { transports: ["carrier pigeon", "constructor"] });

@@ -34,6 +34,15 @@ describe("an upgrade", () => {
     await until(() => server.connections.size === 1);
   });
 
+  it("keeps the `binaryType` that was set on the way", async () => {
+    const { server, session } = await open(websocketUpgrade);
+    session.on("upgrading", () => (session.binaryType = "arraybuffer"));
+    await event(session, "upgrade");
+    server.send(Buffer.from([1, 2]) as never);
+    const [data] = await event(session, "message");
+    expect(data).toBeInstanceOf(ArrayBuffer);
+  });
+
   it("does not happen when it is not wanted, not offered or not possible", async () => {
     const sessions = [
       await open(websocketUpgrade, { upgrade: false }),

@@ -2,7 +2,7 @@
  * Session: one Engine.IO session (`Socket` for users of the engine): handshake, heartbeat, the write buffer, and the one
  * place where a transport is attached or detached. The Manager holds it by `handler`; users listen to its events.
  */
-import { ENGINE_PROTOCOL, EverwireError, SESSION_STATES, parseHandshake, transition } from "@everwire/protocol";
+import { ENGINE_PROTOCOL, EverwireError, SESSION_STATES, transition } from "@everwire/protocol";
 import type {
   BinaryType,
   CloseReason,
@@ -11,6 +11,7 @@ import type {
   HandshakeData,
   RawData,
 } from "@everwire/protocol";
+import { parseHandshake } from "#codec";
 import { createCookieStore, listenToPage, nextTick } from "#platform";
 import { Emitter } from "../emitter.js";
 import { TransportError } from "../errors.js";
@@ -67,7 +68,12 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
       listen("offline", () => this.#close("transport close", { description: "network connection lost" }));
     }
     // Silently: the page is on its way out and should not react to it.
-    if (opts.closeOnBeforeunload) listen("beforeunload", () => this.#detach());
+    if (opts.closeOnBeforeunload) {
+      listen("beforeunload", () => {
+        this.#upgrade?.cancel();
+        this.#detach();
+      });
+    }
     this.#available = chooseTransports(opts, Session.priorWebsocketSuccess);
     this.#open();
   }
@@ -168,6 +174,9 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
   #attach(transport: Transport): void {
     this.#detach();
     transport.handler = this.#transportHandler;
+    // It may have been set since the transport was made. (Not for nothing: an environment's WebSocket has no "nodebuffer".)
+    const { binaryType } = this.opts;
+    if (transport.opts.binaryType !== binaryType) transport.setBinaryType(binaryType);
     this.#transport = transport;
   }
 

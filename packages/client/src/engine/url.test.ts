@@ -18,7 +18,8 @@ describe("splitUri", () => {
     ["http://a?b=1?2#c#d", { host: "a", query: "b=1?2", anchor: "c#d" }],
     ["", { protocol: "", host: "", port: "", path: "" }],
   ])("takes %s apart", (uri, parts) => {
-    expect(splitUri(uri)).toMatchObject(parts);
+    expect(parse(uri)).toMatchObject(parts);
+    expect(parse(uri)).toMatchObject(splitUri(uri));
   });
 
   it("refuses an address of absurd length, and is quick with a long one", () => {

@@ -10,19 +10,19 @@ export type QueryInput = string | Record<string, unknown>;
 
 export interface UriParts {
   protocol: string;
-  userInfo: string;
   /** Without the brackets of an IPv6 address. */
   host: string;
   port: string;
   path: string;
   query: string;
-  anchor: string;
 }
 
 /** What `parse` gives: the parts under the names that users know. */
 export interface ParsedUri extends UriParts {
   source: string;
   authority: string;
+  userInfo: string;
+  anchor: string;
   user: string;
   password: string;
   relative: string;
@@ -42,23 +42,15 @@ const MAX_URI_LENGTH = 8_000;
 
 export function splitUri(uri: string): UriParts {
   if (uri.length > MAX_URI_LENGTH) throw new EverwireError("ERR_URI_TOO_LONG", "URI too long");
-  const match = URI.exec(uri) ?? [];
-  const part = (index: number): string => match[index] ?? "";
-  return {
-    protocol: part(1).toLowerCase(),
-    userInfo: part(2),
-    host: part(3) || part(4),
-    port: part(5),
-    path: part(6),
-    query: part(7),
-    anchor: part(8),
-  };
+  const [, protocol = "", , ipv6, name = "", port = "", path = "", query = ""] = URI.exec(uri) ?? [];
+  return { protocol: protocol.toLowerCase(), host: ipv6 ?? name, port, path, query };
 }
 
 /** Takes a URI apart. Kept for users; inside, `splitUri` is enough. */
 export function parse(uri: string): ParsedUri {
   const parts = splitUri(uri);
-  const { userInfo, host, port, path, query, anchor } = parts;
+  const { host, port, path, query } = parts;
+  const [, , userInfo = "", , , , , , anchor = ""] = URI.exec(uri) ?? [];
   const slash = path.lastIndexOf("/") + 1;
   const isFile = path.indexOf(".", slash) >= 0;
   const names = path
@@ -71,6 +63,8 @@ export function parse(uri: string): ParsedUri {
   return {
     source: uri,
     ...parts,
+    userInfo,
+    anchor,
     authority: (userInfo && `${userInfo}@`) + host + (port && `:${port}`),
     user: user[1] ?? "",
     password: user[2] ?? "",

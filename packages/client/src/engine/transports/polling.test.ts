@@ -137,7 +137,7 @@ describe("closing polling", () => {
     polling.close();
     await until(() => polling.readyState === "closed" && server.connections.size === 0);
     expect(server.packets).toEqual(["1"]);
-    expect(calls.onClose).not.toHaveBeenCalled();
+    expect(calls.onClose).toHaveBeenCalledOnce();
   });
 
   it("waits for the post that is under way: the server refuses two at once", async () => {

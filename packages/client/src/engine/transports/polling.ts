@@ -3,8 +3,8 @@
  * POST at a time that brings it. It imitates a socket: open, send, drain, close. XHR, Fetch and NodeXHR differ in the
  * request port only.
  */
-import { decodeEnginePayload, encodeEnginePayload, parseHandshake } from "@everwire/protocol";
 import type { EnginePacket } from "@everwire/protocol";
+import { decodeEnginePayload, encodeEnginePayload, parseHandshake } from "#codec";
 import { listenToPage, nextTick, requestPort } from "#platform";
 import type { AbortRequest, RequestPort } from "../ports.js";
 import type { Timer } from "../timers.js";
@@ -64,7 +64,7 @@ export class Polling extends Transport {
   }
 
   override close(): this {
-    const state = this.readyState;
+    const { handler, readyState: state } = this;
     this.handler = undefined;
     if (state === "paused") {
       // The session lives on in another transport.
@@ -74,6 +74,7 @@ export class Polling extends Transport {
       this.#closeTimer = this.opts.setTimeoutFn(() => this.#finish(), CLOSE_TIMEOUT_MS);
       // While opening, the id of the session that is to be closed is still on its way.
       if (this.writable) this.#sendClose();
+      handler?.onClose();
     }
     return this;
   }
@@ -118,7 +119,11 @@ export class Polling extends Transport {
     const onLoad = (text: string): void => end(() => onAnswer(text));
     const timer = opts.requestTimeout && opts.setTimeoutFn(() => onError(0), opts.requestTimeout);
     try {
-      abort = this.port.request({ uri: this.uri("http"), body, opts, onLoad, onError });
+      const headers = { ...opts.extraHeaders };
+      const isPost = body !== undefined;
+      if (isPost) headers["content-type"] = "text/plain;charset=UTF-8";
+      const method = isPost ? "POST" : "GET";
+      abort = this.port.request({ uri: this.uri("http"), method, headers, body, opts, onLoad, onError });
     } catch (error) {
       // A header or an address that can't be sent; never in the turn of open().
       nextTick(() => onError(0, undefined, error));

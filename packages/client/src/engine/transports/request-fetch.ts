@@ -10,18 +10,15 @@ export const fetchPort: RequestPort = {
   request: requestByFetch,
 };
 
-function requestByFetch({ uri, body, opts, onLoad, onError }: PollRequest): AbortRequest {
-  const { cookies } = opts;
-  let headers: Record<string, string> = { ...opts.extraHeaders };
-  if (body !== undefined) headers["content-type"] = "text/plain;charset=UTF-8";
-  headers = cookies?.apply(headers) ?? headers;
+function requestByFetch({ uri, method, headers, body, opts, onLoad, onError }: PollRequest): AbortRequest {
+  const cookies = opts.cookies;
   // The first engines with fetch have no AbortController: there the answer is only ignored.
   const controller = typeof AbortController === "function" ? new AbortController() : undefined;
   const fail = (error: unknown): void => onError(0, undefined, error);
 
   fetch(uri, {
-    method: body === undefined ? "GET" : "POST",
-    headers,
+    method,
+    headers: cookies?.apply(headers) ?? headers,
     credentials: opts.withCredentials ? "include" : "same-origin",
     // An extra header, which may be a secret, never goes to a host that the user did not name.
     redirect: "manual",

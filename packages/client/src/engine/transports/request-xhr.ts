@@ -9,12 +9,10 @@ export const xhrPort: RequestPort = {
   request: requestByXhr,
 };
 
-function requestByXhr({ uri, body, opts, onLoad, onError }: PollRequest): AbortRequest {
-  const { extraHeaders = {} } = opts;
+function requestByXhr({ uri, method, headers, body, opts, onLoad, onError }: PollRequest): AbortRequest {
   const xhr = new XMLHttpRequest();
-  xhr.open(body === undefined ? "GET" : "POST", uri, true);
-  Object.keys(extraHeaders).forEach((name) => xhr.setRequestHeader(name, extraHeaders[name] ?? ""));
-  if (body !== undefined) xhr.setRequestHeader("content-type", "text/plain;charset=UTF-8");
+  xhr.open(method, uri, true);
+  Object.keys(headers).forEach((name) => xhr.setRequestHeader(name, headers[name] as string));
   // Some old engines throw when it is set, even to the default.
   if (opts.withCredentials) xhr.withCredentials = true;
   xhr.onreadystatechange = () => {

@@ -58,14 +58,15 @@ function keepSocketAlive(socket: Duplex): boolean {
   return true;
 }
 
-function requestByNode({ uri, body, opts, onLoad, onError }: PollRequest): AbortRequest {
+function requestByNode(poll: PollRequest): AbortRequest {
+  const { uri, body, opts, onLoad, onError } = poll;
   const fail = (cause: unknown, response?: IncomingMessage, responseText = ""): void => {
     const { statusCode: status = 0, statusMessage: statusText = "" } = response ?? {};
     const context: ResponseContext = { status, statusText, responseText };
     onError(status, context, cause);
   };
 
-  const request = (opts.secure ? httpsRequest : httpRequest)(uri, requestOptions(opts, body));
+  const request = (opts.secure ? httpsRequest : httpRequest)(uri, requestOptions(poll));
   request.on("error", fail);
   request.on("socket", (socket) => {
     if (opts.autoUnref) socket.unref();
@@ -92,15 +93,12 @@ function requestByNode({ uri, body, opts, onLoad, onError }: PollRequest): Abort
   return () => request.destroy();
 }
 
-function requestOptions(opts: TransportOptions, body: string | undefined): RequestOptions {
-  const headers: Record<string, string> = { accept: "*/*", ...opts.extraHeaders };
-  if (body !== undefined) {
-    headers["content-type"] = "text/plain;charset=UTF-8";
-    headers["content-length"] = String(Buffer.byteLength(body));
-  }
+function requestOptions({ method, headers: given, body, opts }: PollRequest): RequestOptions {
+  const headers: Record<string, string> = { accept: "*/*", ...given };
+  if (body !== undefined) headers["content-length"] = String(Buffer.byteLength(body));
   return {
     ...connectionOptions(opts),
-    method: body === undefined ? "GET" : "POST",
+    method,
     headers: opts.cookies?.apply(headers) ?? headers,
     agent: typeof opts.agent === "object" ? (opts.agent as HttpAgent) : agentOf(opts),
   };

@@ -2,8 +2,9 @@
  * Transport: what every way of carrying packets has in common: the state, the address, one handler above it. Session and
  * upgrade hold transports and see only this shape, so nothing above asks which transport it is.
  */
-import { TRANSPORT_STATES, decodeEnginePacket, transition } from "@everwire/protocol";
+import { TRANSPORT_STATES, transition } from "@everwire/protocol";
 import type { BinaryType, EnginePacket, RawData } from "@everwire/protocol";
+import { decodeEnginePacket } from "#codec";
 import { TransportError } from "../../errors.js";
 import type { ResolvedOptions } from "../options.js";
 import type { CookieStore } from "../ports.js";
@@ -64,7 +65,7 @@ export abstract class Transport {
   /** To be called only while `writable`. */
   abstract send(packets: EnginePacket[]): void;
 
-  /** Closes in good order; the handler hears nothing more of it. */
+  /** Closes in good order. The handler hears of it, and of nothing after it; who holds the transport takes it off before. */
   abstract close(): this;
 
   /** Stops reading and writing at a boundary where nothing is on its way. Only what can be upgraded from needs it. */

@@ -2,8 +2,8 @@
  * WebSocketTransport: one packet a message (Engine.IO protocol v4, "WebSocket"). By the platform's port: `ws` on Node, the
  * environment's own WebSocket elsewhere.
  */
-import { encodeEnginePacket } from "@everwire/protocol";
 import type { BinaryType, EnginePacket, RawData } from "@everwire/protocol";
+import { encodeEnginePacket } from "#codec";
 import { nextTick, webSocketPort } from "#platform";
 import type { WebSocketLike, WebSocketPort } from "../ports.js";
 import { Transport } from "./transport.js";
@@ -75,11 +75,13 @@ export class WebSocketTransport extends Transport {
   }
 
   override close(): this {
+    const { handler } = this;
     this.handler = undefined;
     if (this.readyState !== "closing" && this.readyState !== "closed") {
       this.moveTo(this.#socket ? "closing" : "closed");
       this.writable = false;
       this.#socket?.close();
+      handler?.onClose();
     }
     return this;
   }

@@ -1,0 +1,30 @@
+// Names of members that layers of the client use among themselves and no user, option, event, wire or DOM object has: the minified
+// bundles shorten them, as they do private ones. A name with a public namesake anywhere can't stand here.
+export const INTERNAL_NAMES = [
+  // What a layer calls on the one above.
+  ...["onOpen", "onPacket", "onData", "onDrain", "onError", "onClose", "onMessage", "onPing", "onLoad"],
+  ...["onProbed", "onSwap", "onFailed", "onSetting", "handler"],
+  // Emitter.
+  ...["emitReserved", "emitUntyped", "emitIncoming", "tellOutgoing", "listener"],
+  // Timers.
+  ...["setTimeoutFn", "clearTimeoutFn", "timers"],
+  // Session and transports.
+  ...["moveTo", "isSwapping", "isOverdue", "isStale", "batches", "setBinaryType", "inFlight", "drained", "restart"],
+  ...[
+    "readError",
+    "writeError",
+    "malformed",
+    "packets",
+    "cookies",
+    "userInfo",
+    "anchor",
+    "request",
+    "start",
+    "cancel",
+    "drop",
+  ],
+  // Manager and Socket.
+  ...["isOpen", "canSend", "hasSocket", "attach", "abandon", "want", "release", "measure", "attempts", "settings"],
+  ...["flags", "args", "callback", "timer", "json", "take", "give", "drain"],
+  ...["drawId", "takesError", "timeoutMs", "tries", "server", "namespace", "expected"],
+];

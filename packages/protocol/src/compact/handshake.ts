@@ -1,0 +1,28 @@
+/*
+ * The open packet of a session (Engine.IO protocol v4, "Handshake"), read in a page: ../handshake.ts in fewer bytes, as strict, but
+ * without a sentence for each fault.
+ */
+import { ProtocolError } from "../errors.js";
+import type { HandshakeData } from "../handshake.js";
+
+type Sent = Omit<HandshakeData, "maxPayload"> & { maxPayload?: number };
+
+/** Reads the open packet's data; throws a ProtocolError on anything that no server of this protocol sends. */
+export function parseHandshake(text: unknown): HandshakeData {
+  let value: unknown;
+  let cause: unknown;
+  try {
+    value = JSON.parse(text as string);
+  } catch (error) {
+    cause = error;
+  }
+  // The first servers of this protocol revision did not send the last; 0 is none too.
+  const { sid, upgrades, pingInterval, pingTimeout, maxPayload = 0 } = Object(value) as Sent;
+  const isWhole =
+    sid &&
+    [sid, ...(Array.isArray(upgrades) ? (upgrades as unknown[]) : [0])].every((name) => typeof name === "string") &&
+    // JSON has no NaN, but 1e999 is read as Infinity.
+    [pingInterval, pingTimeout, maxPayload].every((number) => Number.isFinite(number) && number >= 0);
+  if (!isWhole) throw new ProtocolError("ERR_INVALID_HANDSHAKE", "failed to read handshake: it is none", { cause });
+  return { sid, upgrades, pingInterval, pingTimeout, maxPayload: maxPayload || Infinity };
+}
