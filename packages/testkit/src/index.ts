@@ -2,6 +2,7 @@
 export * from "./fault-proxy.js";
 export * from "./http-request.js";
 export * from "./inbox.js";
+export * from "./memory-bus.js";
 export * from "./raw-engine-client.js";
 export * from "./raw-engine-server.js";
 export * from "./raw-engine-url.js";
