@@ -1,6 +1,6 @@
 // One acknowledged broadcast in flight: it counts servers, clients and answers, and calls back once, when all answered
 // or the time is over. Made by a BroadcastOperator.
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import type { Packet } from "@everwire/protocol";
 import type { AdapterContract, BroadcastOptions } from "./adapter/adapter.js";
 import { serverError } from "./errors.js";
@@ -30,12 +30,15 @@ export class BroadcastAcks {
 
   send(options: BroadcastOptions): void {
     const timeoutMs = options.flags?.timeout;
-    // Without `timeout()` there is no time to wait: the callback gets the answers that need none.
-    this.#timer = setTimeout(() => {
-      this.#settle(serverError("ERR_ACK_TIMEOUT", "operation has timed out"));
-    }, timeoutMs ?? 0);
-    // It is the connections that keep the process alive; once they are gone nobody waits for this any more.
-    this.#timer.unref();
+    const expire = (): void => this.#settle(serverError("ERR_ACK_TIMEOUT", "operation has timed out"));
+    if (timeoutMs === undefined) {
+      // Without `timeout()` there is no time to wait: the callback gets the answers that need none.
+      setImmediate(expire);
+    } else {
+      this.#timer = setTimeout(expire, timeoutMs);
+      // It is the connections that keep the process alive; once they are gone nobody waits for this any more.
+      this.#timer.unref();
+    }
     this.#forget = this.#adapter.broadcastWithAck(
       this.#packet,
       options,

@@ -42,11 +42,25 @@ describe("a connection is closed", () => {
     const { io, socket, wire, bystander } = await connected();
     const gone = once(socket, "disconnect");
     wire.send(message);
-    expect((await gone)[0]).toBe("forced server close");
+    expect((await gone)[0]).toBe("forced close");
     await wire.closed();
     expect(bystander.connected).toBe(true);
     expect(io.of("/").sockets.size).toBe(1);
     expect(io.engine.clientsCount).toBe(1);
+  });
+
+  it("as forced server close while there is something to send first, which then still goes", async () => {
+    const { io, raw } = await serve();
+    const connection = once<[Socket]>(io, "connection");
+    const wire = await raw.polling();
+    await wire.push("40");
+    const [socket] = await connection;
+    const gone = once(socket, "disconnect");
+    await wire.push("40");
+    expect((await gone)[0]).toBe("forced server close");
+    expect(await wire.next()).toBe(`40{"sid":"${socket.id}"}`);
+    expect(await wire.packets()).toEqual(["6", "1"]);
+    wire.release();
   });
 
   it.each([
@@ -218,8 +232,12 @@ describe("a parser of the user", () => {
     add(chunk: string): void {
       this.emit("decoded", JSON.parse(chunk.split("").reverse().join("")));
     }
-    destroy(): void {}
+    destroy(): void {
+      destroyed++;
+      throw new Error("contained");
+    }
   }
+  let destroyed = 0;
 
   it("encodes and decodes every packet", async () => {
     const { io, raw } = await serve({ parser: { Encoder: ReversingEncoder, Decoder: ReversingDecoder } });
@@ -233,8 +251,10 @@ describe("a parser of the user", () => {
     wire.send(`4${encoder.encode({ type: 2, nsp: "/", data: ["m", 1] })[0]!}`);
     expect(await heard).toEqual([1]);
     const gone = once(socket, "disconnect");
+    const reported = once<[Error]>(io, "listener_error");
     wire.send("4not json");
     expect((await gone)[0]).toBe("forced close");
+    expect([destroyed, (await reported)[0].message]).toEqual([1, "contained"]);
   });
 
   it("may be the default one by another name", async () => {

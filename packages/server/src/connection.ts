@@ -217,10 +217,13 @@ export class Connection {
     admission.start();
   }
 
-  /** The peer broke the protocol. */
+  /**
+   * The peer broke the protocol. A session with nothing left to send is closed at once, and says so itself ("forced close");
+   * one that has is only closing yet.
+   */
   #refuse(): void {
-    this.#finish("forced server close");
     this.#port.close();
+    this.#finish("forced server close");
   }
 
   #onUndecodable(error: unknown): void {
@@ -233,7 +236,10 @@ export class Connection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#unwatch();
+    const { reader } = this;
     this.reader = undefined;
+    // It may be a decoder of the user.
+    if (reader !== undefined) this.server.boundary.call({ kind: "adapter" }, reader, () => reader.destroy(), []);
     for (const admission of this.#admissions ?? []) admission.cancel();
     for (const socket of this.#sockets()) socket.onDisconnect(reason, description);
   }

@@ -170,7 +170,7 @@ describe("dynamic namespaces", () => {
     io.of((_name, _auth, next) => held.resolve(next));
     const client = connect(`${url}/late`);
     const next = await held.promise;
-    const closed = once(io.engine.sessions.values().next().value!, "close");
+    const closed = once(Object.values(io.engine.clients)[0]!, "close");
     client.disconnect();
     await closed;
     next(null, true);

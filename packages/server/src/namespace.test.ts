@@ -168,7 +168,7 @@ describe("middlewares", () => {
     const client = connect(url);
     const next = await held.promise;
     expect(io.of("/").adapter.rooms.has("r")).toBe(true);
-    const closed = once(io.engine.sessions.values().next().value!, "close");
+    const closed = once(Object.values(io.engine.clients)[0]!, "close");
     client.disconnect();
     await closed;
     next();

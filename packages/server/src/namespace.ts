@@ -1,29 +1,14 @@
-// A namespace: its middlewares, its sockets, its adapter, and every way to reach the sockets at once. The registry makes
-// it, admissions bring sockets in, users hold it as `io.of("/name")`.
-import {
-  type AllButLast,
-  type DecorateAcknowledgements,
-  type DecorateAcknowledgementsWithMultipleResponses,
-  type DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
-  type DefaultEventsMap,
-  type EventNames,
-  type EventNamesWithAck,
-  type EventNamesWithoutAck,
-  type EventParams,
-  type EventsMap,
-  type FirstNonErrorArg,
-  type Last,
-} from "@everwire/protocol";
-import type { AdapterContract, AdapterNamespace, Room, Session, SocketId } from "./adapter/adapter.js";
-import { BroadcastOperator } from "./broadcast.js";
+// A namespace: its middlewares, its sockets and its adapter. The registry makes it, admissions bring sockets in, users hold
+// it as `io.of("/name")`, with every way to reach its sockets that a Broadcaster has.
+import type { DefaultEventsMap, EventsMap } from "@everwire/protocol";
+import type { AdapterContract, AdapterNamespace, Session, SocketId } from "./adapter/adapter.js";
+import { Broadcaster } from "./broadcaster.js";
 import type { ListenerErrorContext } from "./error-boundary.js";
-import { type ExtendedError, serverError } from "./errors.js";
+import type { ExtendedError } from "./errors.js";
 import { runMiddlewares } from "./middleware.js";
 import type { AdapterConstructor } from "./options.js";
-import type { RemoteSocket } from "./remote-socket.js";
 import type { Server } from "./server.js";
 import type { Socket } from "./socket.js";
-import { isOwnEvent, TypedEmitter } from "./typed-emitter.js";
 import type { AnyListener, AnyNamespace, AnySocket } from "./types.js";
 
 export interface NamespaceReservedEvents<
@@ -46,14 +31,6 @@ export interface ServerReservedEvents<
   listener_error: (error: unknown, context: ListenerErrorContext) => void;
 }
 
-/** Events between servers can't have these names: they are the namespace's own. */
-const RESERVED_SERVER_EVENTS: ReadonlySet<string> = new Set([
-  "connect",
-  "connection",
-  "new_namespace",
-  "listener_error",
-]);
-
 type Middleware = (socket: AnySocket, next: (error?: ExtendedError) => void) => unknown;
 
 export class Namespace<
@@ -63,8 +40,10 @@ export class Namespace<
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what users keep in a socket is theirs; they name the type
   SocketData = any,
 >
-  extends TypedEmitter<
+  extends Broadcaster<
+    EmitEvents,
     ServerSideEvents,
+    SocketData,
     NamespaceReservedEvents<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
   >
   implements AdapterNamespace
@@ -89,6 +68,11 @@ export class Namespace<
     this.adapter = this.createAdapter();
   }
 
+  /** @internal */
+  protected override get delivery(): AdapterContract {
+    return this.adapter;
+  }
+
   /** Adds a middleware: it sees every socket that wants in, and lets it or does not. */
   use(
     middleware: (
@@ -100,109 +84,10 @@ export class Namespace<
     return this;
   }
 
-  /** Sends an event to every socket of the namespace. */
-  override emit<Ev extends EventNamesWithoutAck<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
-    if (isOwnEvent(this, ev, args)) return super.emit(ev, ...(args as unknown[]));
-    this.#operator().emitUntyped(ev as string, args);
-    return true;
-  }
-
-  /** Sends the event `message` to every socket. */
-  send(...args: EventParams<EmitEvents, "message">): this {
-    this.#operator().emitUntyped("message", args);
-    return this;
-  }
-
-  /** The same as `send()`. */
-  write(...args: EventParams<EmitEvents, "message">): this {
-    return this.send(...args);
-  }
-
-  to(room: Room | Room[]): Everyone<EmitEvents, SocketData> {
-    return this.#operator().to(room);
-  }
-
-  in(room: Room | Room[]): Everyone<EmitEvents, SocketData> {
-    return this.#operator().to(room);
-  }
-
-  except(room: Room | Room[]): Everyone<EmitEvents, SocketData> {
-    return this.#operator().except(room);
-  }
-
-  compress(compress: boolean): Everyone<EmitEvents, SocketData> {
-    return this.#operator().compress(compress);
-  }
-
-  get volatile(): Everyone<EmitEvents, SocketData> {
-    return this.#operator().volatile;
-  }
-
-  get local(): Everyone<EmitEvents, SocketData> {
-    return this.#operator().local;
-  }
-
-  timeout(
-    timeout: number,
-  ): BroadcastOperator<
-    DecorateAcknowledgements<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>>,
-    SocketData
-  > {
-    return this.#operator().timeout(timeout);
-  }
-
-  /** Sends an event to the other servers; with a callback at the end, it gets `(err, responses)`. */
-  serverSideEmit<Ev extends EventNames<ServerSideEvents>>(
-    ev: Ev,
-    ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
-  ): boolean {
-    if (RESERVED_SERVER_EVENTS.has(ev as string)) {
-      throw serverError("ERR_RESERVED_EVENT", `"${String(ev)}" is a reserved event name`);
-    }
-    this.adapter.serverSideEmit([ev, ...(args as unknown[])]);
-    return true;
-  }
-
-  /** The same with a promise of the responses; it rejects with an error that has them in `responses`. */
-  serverSideEmitWithAck<Ev extends EventNamesWithAck<ServerSideEvents>>(
-    ev: Ev,
-    ...args: AllButLast<EventParams<ServerSideEvents, Ev>>
-  ): Promise<FirstNonErrorArg<Last<EventParams<ServerSideEvents, Ev>>>[]> {
-    return new Promise((resolve, reject) => {
-      const onAck = (error: Error | null, responses: unknown[]): void => {
-        if (error === null) resolve(responses as never);
-        else reject(Object.assign(error, { responses }));
-      };
-      this.serverSideEmit(ev as never, ...([...(args as unknown[]), onAck] as never));
-    });
-  }
-
   /** The adapter received an event of another server. */
   _onServerSideEmit(args: unknown[]): void {
     const [event, ...rest] = args;
     this.server.boundary.emit(this, String(event), rest, this.#context("listener", String(event)));
-  }
-
-  fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
-    return this.#operator().fetchSockets() as Promise<unknown> as Promise<RemoteSocket<EmitEvents, SocketData>[]>;
-  }
-
-  socketsJoin(room: Room | Room[]): void {
-    this.#operator().socketsJoin(room);
-  }
-
-  socketsLeave(room: Room | Room[]): void {
-    this.#operator().socketsLeave(room);
-  }
-
-  disconnectSockets(close = false): void {
-    this.#operator().disconnectSockets(close);
-  }
-
-  /** @deprecated `fetchSockets()` says more. */
-  allSockets(): Promise<Set<SocketId>> {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- as deprecated as this
-    return this.#operator().allSockets();
   }
 
   /** Runs something of an adapter or of a broadcast where its errors are caught. @internal */
@@ -309,21 +194,11 @@ export class Namespace<
   get #any(): AnyNamespace {
     return erase(this);
   }
-
-  #operator(): Everyone<EmitEvents, SocketData> {
-    return new BroadcastOperator(this.adapter);
-  }
 }
 
 function erase(namespace: unknown): AnyNamespace {
   return namespace as AnyNamespace;
 }
-
-/** A broadcast to the sockets of a namespace. */
-type Everyone<EmitEvents extends EventsMap, SocketData> = BroadcastOperator<
-  DecorateAcknowledgementsWithMultipleResponses<EmitEvents>,
-  SocketData
->;
 
 /** An arrow function has no prototype, and so is no class: it is called. Everything else is constructed, as users know it. */
 function construct(adapter: AdapterConstructor, namespace: AdapterNamespace): AdapterContract {

@@ -12,7 +12,7 @@ import {
 /** A connection, as its intake sees it. */
 export interface IntakeOwner {
   /** Its own reader: while attachments are outstanding, or always with a parser of the user. */
-  reader: { readonly waiting: boolean } | undefined;
+  reader: { readonly waiting: boolean; destroy(): void } | undefined;
   onDecoded(packet: Packet): void;
 }
 

@@ -5,6 +5,7 @@ import type { Namespace } from "./namespace.js";
 import type { RemoteSocket } from "./remote-socket.js";
 import { Server } from "./server.js";
 import type { Socket } from "./socket.js";
+import type { DisconnectReason } from "./socket-base.js";
 
 interface ClientToServer {
   noArgs: () => void;
@@ -120,6 +121,10 @@ describe("typed events", () => {
       expectTypeOf(io.fetchSockets()).toEqualTypeOf<Promise<RemoteSocket<ServerToClient, Data>[]>>();
       void io.fetchSockets().then(([remote]) => {
         remote?.emit("news", "x", 1);
+        remote?.timeout(10).emit("confirm", "id", (error, ok) => {
+          expectTypeOf(error).toEqualTypeOf<Error>();
+          expectTypeOf(ok).toEqualTypeOf<boolean>();
+        });
         expectTypeOf(remote?.data).toEqualTypeOf<Data | undefined>();
       });
     });
@@ -149,6 +154,19 @@ describe("typed events", () => {
       io.timeout(1).emit("anything", (error: Error, answers: number[]) => [error, answers]);
       expectTypeOf(socket.data).toBeAny();
       expectTypeOf(io.of("/")).toEqualTypeOf<Namespace>();
+      io.on("connection", (one) => {
+        expectTypeOf(one).toEqualTypeOf<Socket>();
+        expectTypeOf(one.data).toBeAny();
+        one.on("disconnect", (reason) => expectTypeOf(reason).toEqualTypeOf<DisconnectReason>());
+        one.use(([event, ...args], next) => {
+          expectTypeOf(event).toBeString();
+          next(args.length > 0 ? new Error("refused") : undefined);
+        });
+      });
+      new Server<ServerToClient>().on("connection", (one) => {
+        one.on("news", (headline, count) => expectTypeOf([headline, count]).toEqualTypeOf<(string | number)[]>());
+        one.emit("news", "x", 1);
+      });
       const typed: Namespace<ClientToServer, ServerToClient, BetweenServers, Data> = io.of("/typed");
       expectTypeOf(typed.name).toBeString();
       socket.send("x");
