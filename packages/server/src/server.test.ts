@@ -263,6 +263,23 @@ describe("close", () => {
     await gone;
   });
 
+  it("closes every HTTP server that it was attached to, and every session there", async () => {
+    const { io, url, httpServer } = await serve();
+    const other = createServer();
+    io.attach(other);
+    other.listen(0, "127.0.0.1");
+    await once(other, "listening");
+    cleanups.push(() => other.close());
+    const otherUrl = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const clients = [url, otherUrl].map((each) => stockClient(each, { reconnection: false, forceNew: true }));
+    await Promise.all(clients.map((client) => onceOf(client as unknown as EventEmitter, "connect")));
+    expect(io.of("/").sockets.size).toBe(2);
+    const gone = clients.map((client) => onceOf(client as unknown as EventEmitter, "disconnect"));
+    await io.close();
+    await Promise.all(gone);
+    expect([httpServer.listening, other.listening]).toEqual([false, false]);
+  });
+
   it("tells the callback of an HTTP server that does not run, and does not reject", async () => {
     const io = new Server(createServer());
     const errors: unknown[] = [];
@@ -334,5 +351,8 @@ describe("close", () => {
     io.listen(port);
     await again;
     if (!client.connected) await once(client, "connect");
+    const errors: unknown[] = [];
+    await io.close((error) => errors.push(error));
+    expect(errors).toEqual([undefined]);
   });
 });

@@ -64,6 +64,9 @@ export class Server<
   readonly namespaces: NamespaceRegistry;
 
   #engine: EngineServer | BindableEngine | undefined;
+  // All that close() has to end: a server may be attached more than once.
+  readonly #engines = new Set<EngineServer | BindableEngine>();
+  readonly #httpServers = new Set<AnyHttpServer>();
   readonly #prepared = new WeakMap<EncodedPacket, PreparedPacket>();
 
   constructor(options?: Partial<ServerOptions>);
@@ -110,6 +113,7 @@ export class Server<
     if (this.resolved.serveClient)
       serveClient(httpServer as HttpServer, { path: this.resolved.path, cors: engineOptions.cors });
     this.httpServer = httpServer;
+    this.#httpServers.add(httpServer);
     return this.bind(engine);
   }
 
@@ -121,6 +125,7 @@ export class Server<
   /** Takes the sessions of an engine that was set up elsewhere. */
   bind(engine: BindableEngine): this {
     this.#engine = engine;
+    this.#engines.add(engine);
     if (engine instanceof EngineServer) engine.handler = (session) => this.onSession(session);
     else engine.on("connection", (session: ForeignSession) => this.onSession(session));
     return this;
@@ -142,18 +147,20 @@ export class Server<
     return namespace;
   }
 
-  /** Disconnects everyone ("server shutting down"), closes adapters, engine and HTTP server. Never rejects. */
+  /** Disconnects everyone ("server shutting down"), closes adapters, engines and HTTP servers. Never rejects. */
   async close(callback?: (error?: Error) => void): Promise<void> {
     const adapters: Promise<void>[] = [];
     for (const namespace of this.namespaces.all.values()) {
       for (const socket of [...namespace.sockets.values()]) socket.onDisconnect("server shutting down");
       adapters.push(namespace.close());
     }
-    this.#engine?.close();
-    const closed = this.httpServer === undefined ? undefined : closeServer(this.httpServer);
+    for (const engine of this.#engines) engine.close();
+    // One that was closed before, by an earlier close() or its owner, is no error; the current one is told of.
+    const open = [...this.#httpServers].filter((each) => each === this.httpServer || each.listening);
+    const closed = Promise.all(open.map((each) => closeServer(each)));
     await Promise.allSettled(adapters);
-    const error = await closed;
-    callback?.(error);
+    const errors = await closed;
+    callback?.(errors.find((error) => error !== undefined));
   }
 
   path(): string;
