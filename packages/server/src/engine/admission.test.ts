@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { RawEngineClient, UpgradeRefused, collect, httpRequest, once, startEngine } from "@everwire/testkit";
+import { RawEngineClient, UpgradeRefused, collect, httpRequest, once, startEngine, turns } from "@everwire/testkit";
 import type { StartEngineOptions, StartedEngine } from "@everwire/testkit";
 import { Server } from "@everwire/server/engine";
 
@@ -112,24 +112,26 @@ describe("generateId", () => {
     expect((await client.polling()).sid).toBe("number-2");
   });
 
-  const failures: [string, () => string | Promise<string>][] = [
-    ["rejects", () => Promise.reject(new Error("no id"))],
+  const noId = new Error("no id");
+  const failures: [string, () => string | Promise<string>, Error][] = [
+    ["rejects", () => Promise.reject(noId), noId],
     [
       "throws",
       () => {
-        throw new Error("no id");
+        throw noId;
       },
+      noId,
     ],
-    ["gives nothing", () => undefined as unknown as string],
-    ["gives an empty text", () => ""],
+    ["gives nothing", () => undefined as unknown as string, expect.any(TypeError) as Error],
+    ["gives an empty text", () => "", expect.any(TypeError) as Error],
   ];
 
-  test.each(failures)("refuses when it %s", async (_name, generateId) => {
+  test.each(failures)("refuses when it %s", async (_name, generateId, error) => {
     const { client, engine } = await start();
     engine.generateId = generateId;
     const refused = once<[Refused]>(engine, "connection_error");
     expect((await httpRequest(client.url("polling"))).json()).toEqual({ code: 3, message: "Bad request" });
-    expect((await refused)[0].context).toEqual({ name: "ID_GENERATION_ERROR" });
+    expect((await refused)[0].context).toEqual({ name: "ID_GENERATION_ERROR", error });
     expect((await refusedUpgrade(client.socket())).status).toBe(400);
   });
 
@@ -138,7 +140,7 @@ describe("generateId", () => {
     engine.generateId = () => "the same";
     const first = await client.websocket();
     expect((await httpRequest(client.url("polling"))).status).toBe(400);
-    engine.sessions.get("the same")?.send("still mine");
+    engine.clients["the same"]?.send("still mine");
     expect(await first.next()).toBe("4still mine");
   });
 });
@@ -214,6 +216,49 @@ describe("middleware", () => {
     throws = false;
     await client.polling();
     expect(engine.clientsCount).toBe(1);
+  });
+
+  test.each([
+    ["at once", (next: () => void) => next()],
+    ["later", (next: () => void) => void setImmediate(next)],
+  ])("that answers and goes on %s harms nobody", async (_name, goOn) => {
+    const { client, engine } = await start();
+    const polling = await client.polling();
+    engine.use((_request, response, next) => {
+      response.writeHead(503);
+      response.end();
+      goOn(next);
+    });
+    expect((await polling.push("4a")).status).toBe(503);
+    expect((await polling.poll()).status).toBe(503);
+    expect((await refusedUpgrade(client.socket({ sid: polling.sid }))).status).toBe(503);
+    expect((await refusedUpgrade(client.socket())).status).toBe(503);
+    const session = engine.clients[polling.sid];
+    session?.send("still there");
+    await turns();
+    expect([engine.clientsCount, session?.readyState, session?.upgrading]).toEqual([1, "open", false]);
+  });
+
+  test("that is slow does not take a poll whose client has left", async () => {
+    const { client, engine } = await start();
+    const polling = await client.polling();
+    const leaving = new AbortController();
+    const held = new Promise<() => void>((resolve) =>
+      engine.use((_request, response, next) => {
+        if (leaving.signal.aborted) {
+          next();
+          return;
+        }
+        response.on("close", () => resolve(next));
+        leaving.abort();
+      }),
+    );
+    await expect(polling.poll({ signal: leaving.signal })).rejects.toThrow();
+    (await held)();
+    const session = engine.clients[polling.sid];
+    expect(session?.transport.writable).toBe(false);
+    session?.send("kept");
+    expect((await polling.poll()).text).toBe("4kept");
   });
 
   test("runs for each request of a session", async () => {

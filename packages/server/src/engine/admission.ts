@@ -16,7 +16,7 @@ import type { Session } from "./session.js";
 /** What the steps need of the engine. */
 export interface AdmissionHost {
   readonly opts: ResolvedOptions;
-  readonly sessions: ReadonlyMap<string, Session>;
+  readonly clients: Readonly<Record<string, Session>>;
   readonly cors: Cors;
   readonly middleware: readonly Middleware[];
   readonly isOpen: boolean;
@@ -50,6 +50,7 @@ function passMiddleware(host: AdmissionHost, visitor: Visitor, isOriginAllowed: 
     return;
   }
   runMiddleware(host.middleware, request, response, (error) => {
+    if (isOver(response)) return;
     if (error === undefined) check(host, visitor, isOriginAllowed);
     else visitor.onRefused(badRequest("MIDDLEWARE_FAILURE"));
   });
@@ -57,8 +58,8 @@ function passMiddleware(host: AdmissionHost, visitor: Visitor, isOriginAllowed: 
 
 function check(host: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean): void {
   const { request, isUpgrade } = visitor;
-  const { opts, sessions } = host;
-  const verdict = verifyRequest(request, { opts, sessions, isUpgrade, isOriginAllowed });
+  const { opts, clients } = host;
+  const verdict = verifyRequest(request, { opts, clients, isUpgrade, isOriginAllowed });
   if ("refusal" in verdict) {
     visitor.onRefused(verdict.refusal);
   } else if (verdict.session !== undefined) {
@@ -72,20 +73,27 @@ function check(host: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean):
 }
 
 function makeId(host: AdmissionHost, visitor: Visitor): void {
-  const fail = (): void => visitor.onRefused(badRequest("ID_GENERATION_ERROR"));
+  const fail = (error: unknown): void => visitor.onRefused(badRequest("ID_GENERATION_ERROR", { error }));
   const take = (sid: unknown): void => {
+    if (isOver(visitor.response)) return;
     if (!host.isOpen) visitor.onRefused({ ...badRequest("SERVER_CLOSED"), status: 503 });
     // An id in use would hand one client's session to another.
-    else if (typeof sid !== "string" || sid === "" || host.sessions.has(sid)) fail();
+    else if (typeof sid !== "string" || sid === "" || sid in host.clients)
+      fail(new TypeError("the id is empty or in use"));
     else visitor.onNew(sid);
   };
   let sid: string | Promise<string>;
   try {
     sid = host.generateId(visitor.request);
-  } catch {
-    fail();
+  } catch (error) {
+    fail(error);
     return;
   }
   if (typeof sid === "string") take(sid);
   else Promise.resolve(sid).then(take, fail);
+}
+
+/** The client may have left while its request was looked at, or middleware has answered and gone on nevertheless. */
+function isOver(response: ServerResponse | undefined): boolean {
+  return response !== undefined && (response.headersSent || response.destroyed);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Server } from "@everwire/server/engine";
-import { formatCookie } from "./cookie.js";
+import { formatCookie, resolveCookie } from "./cookie.js";
 import type { CookieOptions } from "./cookie.js";
 
 describe("formatCookie", () => {
@@ -9,6 +9,8 @@ describe("formatCookie", () => {
     [{ name: "other" }, "other=sid; Path=/; HttpOnly; SameSite=Lax"],
     [{ path: "/app" }, "io=sid; Path=/app; HttpOnly; SameSite=Lax"],
     [{ path: false }, "io=sid; HttpOnly; SameSite=Lax"],
+    [{ path: "" }, "io=sid; HttpOnly; SameSite=Lax"],
+    [{ path: null as unknown as string }, "io=sid; HttpOnly; SameSite=Lax"],
     [{ httpOnly: false }, "io=sid; Path=/; SameSite=Lax"],
     [{ httpOnly: "no" as unknown as boolean }, "io=sid; Path=/; HttpOnly; SameSite=Lax"],
     [{ sameSite: true }, "io=sid; Path=/; HttpOnly; SameSite=Strict"],
@@ -21,7 +23,7 @@ describe("formatCookie", () => {
   ];
 
   test.each(cases)("writes %o", (options, expected) => {
-    expect(formatCookie("sid", options)).toBe(expected);
+    expect(formatCookie("sid", resolveCookie(options) as CookieOptions)).toBe(expected);
   });
 
   test("escapes an id that is not URL-safe", () => {

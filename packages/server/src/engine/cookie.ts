@@ -25,20 +25,27 @@ export interface CookieOptions {
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const ILLEGAL = /[\u0000-\u001f\u007f;]/u;
 
+const DEFAULTS = { name: "io", path: "/", httpOnly: true, sameSite: "lax" } as const satisfies CookieOptions;
+
+/** The option with its defaults filled in. */
+export function resolveCookie(setting: boolean | CookieOptions): false | CookieOptions {
+  if (setting === false) return false;
+  return setting === true ? DEFAULTS : { ...DEFAULTS, ...setting };
+}
+
 /** The header's value for this session. Throws a TypeError if an option holds what a header can't. */
 export function formatCookie(sid: string, options: CookieOptions): string {
-  const path = options.path ?? "/";
-  const parts = [`${options.name ?? "io"}=${encodeURIComponent(sid)}`];
+  const { path, sameSite = false } = options;
+  const parts = [`${options.name ?? DEFAULTS.name}=${encodeURIComponent(sid)}`];
   if (options.maxAge !== undefined) parts.push(`Max-Age=${Math.floor(options.maxAge)}`);
   if (options.domain !== undefined) parts.push(`Domain=${options.domain}`);
-  if (path !== false) parts.push(`Path=${path}`);
+  if (path) parts.push(`Path=${path}`);
   if (options.expires !== undefined) parts.push(`Expires=${options.expires.toUTCString()}`);
   // Only `false` itself makes the cookie readable to the page; 1 or "yes" was meant as true.
   if ((options.httpOnly as unknown) !== false) parts.push("HttpOnly");
   if (options.secure === true) parts.push("Secure");
   if (options.partitioned === true) parts.push("Partitioned");
   if (options.priority !== undefined) parts.push(`Priority=${capitalize(options.priority)}`);
-  const sameSite = options.sameSite ?? "lax";
   if (sameSite !== false) parts.push(`SameSite=${capitalize(sameSite === true ? "strict" : sameSite)}`);
   for (const part of parts) {
     if (ILLEGAL.test(part)) throw new TypeError(`failed to write cookie: "${part}" holds an illegal character`);

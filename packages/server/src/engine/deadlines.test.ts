@@ -60,6 +60,20 @@ describe("Deadlines", () => {
     expect(clock.timers).toBe(0);
   });
 
+  test("go on when one of them throws", () => {
+    const { clock, deadlines, alarm, fired } = setup();
+    const faulty = new Alarm(() => {
+      throw new Error("a listener's");
+    });
+    deadlines.set(faulty, 100);
+    deadlines.set(alarm("behind it"), 100);
+    expect(() => clock.advance(100)).toThrow("a listener's");
+    clock.advance(1);
+    deadlines.set(alarm("later"), 100);
+    clock.advance(100);
+    expect(fired).toEqual(["behind it@101", "later@201"]);
+  });
+
   test("after a stall wait until what has arrived meanwhile was read", () => {
     const { clock, deadlines, alarm, fired } = setup();
     const pong = alarm("timeout");

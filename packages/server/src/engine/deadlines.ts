@@ -99,13 +99,17 @@ class DeadlineQueue {
 
   readonly #expire = (): void => {
     const nowMs = this.#clock.now();
-    while (this.#head !== undefined && this.#head.dueMs <= nowMs) {
-      const deadline = this.#head;
-      this.remove(deadline);
-      deadline.onDeadline();
+    try {
+      while (this.#head !== undefined && this.#head.dueMs <= nowMs) {
+        const deadline = this.#head;
+        this.remove(deadline);
+        deadline.onDeadline();
+      }
+    } finally {
+      // A listener that throws is the process's affair, but no reason to keep the others waiting for ever.
+      this.#expiring = false;
+      this.#arm(this.#clock.now());
     }
-    this.#expiring = false;
-    this.#arm(this.#clock.now());
   };
 }
 

@@ -191,13 +191,14 @@ describe("public exports", () => {
     const client = new RawEngineClient(started.url, { path: "/anywhere" });
     const polling = await client.polling();
     const { socket } = await client.upgrade(polling);
-    engine.sessions.get(polling.sid)?.send("hello");
+    engine.clients[polling.sid]?.send("hello");
     expect(await socket.next()).toBe("4hello");
   });
 
   test("another WebSocket engine with the same interface may be given", async () => {
     class OtherEngine extends WebSocketServer {}
     const { client, engine } = await start({ wsEngine: OtherEngine as typeof WebSocketServer });
+    expect(engine.ws).toBeInstanceOf(OtherEngine);
     engine.on("connection", (session: Socket) => {
       session.on("message", (data: string | Buffer) => {
         session.send(data);

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, OutgoingHttpHeaders, Server as HttpServer, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { WebSocketServer } from "ws";
 import { ENGINE_PROTOCOL } from "@everwire/protocol";
 import type { HandshakeData } from "@everwire/protocol";
 import { LazyEmitter } from "../emitter.js";
@@ -44,14 +45,17 @@ export class EngineServer extends LazyEmitter {
   /** The layer above: is given each new session, before the `connection` event. */
   handler: ((session: Session) => void) | undefined = undefined;
 
+  /** The live sessions by their id; without a prototype, for an id may be any text. */
+  readonly clients: Readonly<Record<string, Session>> = Object.create(null) as Record<string, Session>;
+
   /** Other listeners of the HTTP server see the same requests. @internal */
   sharesRequests = false;
   /** @internal */ readonly deadlines = new Deadlines();
   /** @internal */ readonly outbox = new Outbox();
-  readonly #sessions = new Map<string, Session>();
   readonly #middleware: Middleware[] = [];
   readonly #admission: AdmissionHost;
   #acceptor: WebSocketAcceptor | undefined = undefined;
+  #clientsCount = 0;
   #isOpen = false;
 
   /** A first argument that is no options object, such as an HTTP server, is passed over. */
@@ -66,20 +70,13 @@ export class EngineServer extends LazyEmitter {
     this.init();
   }
 
-  /** The live sessions by their id. */
-  get sessions(): ReadonlyMap<string, Session> {
-    return this.#sessions;
-  }
-
-  /** The live sessions as an object without prototype, made for each call. */
-  get clients(): Readonly<Record<string, Session>> {
-    const clients = Object.create(null) as Record<string, Session>;
-    for (const [sid, session] of this.#sessions) clients[sid] = session;
-    return clients;
+  /** The WebSocket server that completes handshakes; none if that transport is not enabled, or the engine is closed. */
+  get ws(): WebSocketServer | undefined {
+    return this.#acceptor?.server;
   }
 
   get clientsCount(): number {
-    return this.#sessions.size;
+    return this.#clientsCount;
   }
 
   /** Makes the id of a session; may be replaced, and may return a promise. */
@@ -129,8 +126,6 @@ export class EngineServer extends LazyEmitter {
         if (transport instanceof PollingTransport) transport.onRequest(request, response);
       },
       onNew: (sid) => {
-        // The client may have left while it was being looked at.
-        if (response.writableEnded || response.destroyed) return;
         const transport = new PollingTransport(this, true);
         transport.initialHeaders = this.#cookieFor(sid);
         transport.onRequest(request, response);
@@ -171,7 +166,7 @@ export class EngineServer extends LazyEmitter {
 
   /** Closes every session, dropping what they have not sent, and takes no more. */
   close(): this {
-    for (const session of [...this.#sessions.values()]) session.close(true);
+    for (const session of Object.values(this.clients)) session.close(true);
     this.#acceptor?.close();
     this.#acceptor = undefined;
     this.#isOpen = false;
@@ -199,13 +194,16 @@ export class EngineServer extends LazyEmitter {
 
   /** @internal */
   onSessionClose(session: Session): void {
-    this.#sessions.delete(session.id);
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- an object is what users know it as
+    delete (this.clients as Record<string, Session>)[session.id];
+    this.#clientsCount -= 1;
   }
 
   /** A new session on a transport that is ready; what is sent meanwhile leaves with the open packet where the transport allows. */
   #open(sid: string, transport: Transport, request: EngineRequest): void {
     const session = new Session(this, sid, ENGINE_PROTOCOL, transport, request);
-    this.#sessions.set(sid, session);
+    (this.clients as Record<string, Session>)[sid] = session;
+    this.#clientsCount += 1;
     session.open();
     this.handler?.(session);
     this.emit("connection", session);
@@ -230,7 +228,7 @@ export class EngineServer extends LazyEmitter {
     const isOpen = (): boolean => this.#isOpen;
     return {
       opts: this.opts,
-      sessions: this.#sessions,
+      clients: this.clients,
       cors: new Cors(this.opts.cors),
       middleware: this.#middleware,
       generateId: (request) => this.generateId(request),

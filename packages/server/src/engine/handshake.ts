@@ -15,7 +15,7 @@ export interface HandshakeContext {
   readonly opts: ResolvedOptions;
   readonly isUpgrade: boolean;
   readonly isOriginAllowed: boolean;
-  readonly sessions: ReadonlyMap<string, Session>;
+  readonly clients: Readonly<Record<string, Session>>;
 }
 
 export type Verdict = { readonly refusal: Refusal } | { readonly session: Session | undefined };
@@ -52,7 +52,7 @@ function verifyOpening(request: EngineRequest, transport: TransportName, isUpgra
 
 function verifyFollowing(request: EngineRequest, transport: TransportName, context: HandshakeContext): Verdict {
   const { sid } = request._query;
-  const session = typeof sid === "string" ? context.sessions.get(sid) : undefined;
+  const session = typeof sid === "string" ? context.clients[sid] : undefined;
   if (session === undefined) return refused(refusal(ERRORS.UNKNOWN_SID, { sid }));
   const protocol = protocolOf(request);
   if (protocol !== session.protocol) {

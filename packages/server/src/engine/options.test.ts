@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { describe, expect, test } from "vitest";
+import { WebSocketServer } from "ws";
 import { isHttpServer, resolveOptions, resolvePath } from "./options.js";
 
 describe("resolveOptions", () => {
@@ -16,6 +17,8 @@ describe("resolveOptions", () => {
       perMessageDeflate: false,
       httpCompression: { threshold: 1024 },
       cookie: false,
+      cors: false,
+      wsEngine: WebSocketServer,
     });
   });
 
@@ -36,8 +39,13 @@ describe("resolveOptions", () => {
   });
 
   test("reads the cookie", () => {
-    expect(resolveOptions({ cookie: true }).cookie).toEqual({});
-    expect(resolveOptions({ cookie: { name: "a" } }).cookie).toEqual({ name: "a" });
+    const byDefault = { name: "io", path: "/", httpOnly: true, sameSite: "lax" };
+    expect(resolveOptions({ cookie: true }).cookie).toEqual(byDefault);
+    expect(resolveOptions({ cookie: { name: "a", path: false } }).cookie).toEqual({
+      ...byDefault,
+      name: "a",
+      path: false,
+    });
   });
 });
 

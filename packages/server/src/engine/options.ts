@@ -5,9 +5,11 @@
 import type { IncomingMessage } from "node:http";
 import type { ZlibOptions } from "node:zlib";
 import type { CorsOptions, CorsOptionsDelegate } from "cors";
-import type { PerMessageDeflateOptions, WebSocketServer } from "ws";
+import { WebSocketServer } from "ws";
+import type { PerMessageDeflateOptions } from "ws";
 import type { RawData } from "@everwire/protocol";
 import type { AnyHttpServer } from "../http/attach.js";
+import { resolveCookie } from "./cookie.js";
 import type { CookieOptions } from "./cookie.js";
 
 export type TransportName = "polling" | "websocket";
@@ -78,7 +80,9 @@ type Defaulted =
   | "maxBufferedBytes"
   | "bodyTimeout"
   | "transports"
-  | "allowUpgrades";
+  | "allowUpgrades"
+  | "wsEngine"
+  | "cors";
 
 /** Options with every default filled in. */
 export interface ResolvedOptions
@@ -101,6 +105,8 @@ const DEFAULTS = {
   bodyTimeout: 30_000,
   transports: ["polling", "websocket"],
   allowUpgrades: true,
+  wsEngine: WebSocketServer,
+  cors: false,
 } as const satisfies Pick<ServerOptions, Defaulted>;
 
 /** Fills in the defaults. Keys given as `undefined` count as not given. */
@@ -111,7 +117,7 @@ export function resolveOptions(given: ServerOptions = {}): ResolvedOptions {
     ...present,
     perMessageDeflate: withThreshold(present.perMessageDeflate, false),
     httpCompression: withThreshold(present.httpCompression, true),
-    cookie: present.cookie === true ? {} : (present.cookie ?? false),
+    cookie: resolveCookie(present.cookie ?? false),
   };
 }
 

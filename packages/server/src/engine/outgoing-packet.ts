@@ -66,7 +66,7 @@ export type MessageData = RawData | number | null | undefined;
 
 /** A message with the options that a user gave. */
 export function createMessage(data: MessageData, options?: Partial<PacketOptions>): OutgoingPacket {
-  return new OutgoingPacket("message", toMessageData(data), options && { compress: true, ...options });
+  return new OutgoingPacket("message", toMessageData(data), options ? { compress: true, ...options } : undefined);
 }
 
 // Numbers go out as text, and nothing at all as an empty message.

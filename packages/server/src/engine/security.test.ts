@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 // After each attack the other session lives, new ones are let in, and nothing of the attacker is left.
 afterEach(async () => {
-  const session = started.engine.sessions.get(bystander.handshake.sid);
+  const session = started.engine.clients[bystander.handshake.sid];
   session?.send("alive");
   expect(await bystander.next()).toBe("4alive");
   const late = await client.websocket();

@@ -95,6 +95,15 @@ describe("messages", () => {
     expect(await socket.next()).toEqual(Buffer.from([1, 2]));
   });
 
+  test.each([null, undefined, {}])("take %o for options", async (options) => {
+    const { session, socket } = await overWebSocket();
+    const sent = new Promise((resolve) => session.send("a", options as object, resolve));
+    expect(await socket.next()).toBe("4a");
+    expect(await sent).toBe(session.transport);
+    session.send("b", undefined, null as unknown as undefined);
+    expect(await socket.next()).toBe("4b");
+  });
+
   test("are base64 text for a WebSocket client that asked for it", async () => {
     const setup = await start();
     const [session, socket] = await Promise.all([setup.next(), setup.client.websocket({ b64: "1" })]);
@@ -116,12 +125,22 @@ describe("messages", () => {
     }
   });
 
+  test("given with a ready frame leave as that frame over WebSocket, and by themselves over polling", async () => {
+    const wsPreEncodedFrame = [Buffer.from([0x81, 6]), Buffer.from("4ready")];
+    const { session, socket, client, next } = await overWebSocket();
+    session.send("plain", { wsPreEncodedFrame });
+    expect(await socket.next()).toBe("4ready");
+    const [other, polling] = await Promise.all([next(), client.polling()]);
+    other.send("plain", { wsPreEncodedFrame });
+    expect((await polling.poll()).text).toBe("4plain");
+  });
+
   test("that many sessions share go out to each", async () => {
     const { client, engine } = await start();
     const sockets = await Promise.all(Array.from({ length: 5 }, () => client.websocket()));
     const polling = await client.polling();
     const packet = new OutgoingPacket("message", "to all");
-    for (const session of engine.sessions.values()) session.sendPacket(packet);
+    for (const session of Object.values(engine.clients)) session.sendPacket(packet);
     for (const socket of sockets) expect(await socket.next()).toBe("4to all");
     expect(await polling.next()).toBe("4to all");
   });
@@ -182,6 +201,16 @@ describe("callbacks and events of sending", () => {
       ["drain", 0],
       ["server drain", true],
     ]);
+  });
+
+  test("a listener of flush may close the session, and nothing follows the close frame", async () => {
+    const { session, socket } = await overWebSocket();
+    session.on("flush", () => session.close(true));
+    const tcp = session.request.socket;
+    const before = tcp.bytesWritten;
+    session.send("late");
+    const [code] = await once<[number]>(socket.ws, "close");
+    expect([code, tcp.bytesWritten - before]).toEqual([1005, 2]);
   });
 
   test("packetCreate shows each packet", async () => {

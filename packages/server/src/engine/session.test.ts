@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { RawEngineClient, collect, once, startEngine, turns } from "@everwire/testkit";
+import { RawEngineClient, collect, once, startEngine, turns, until } from "@everwire/testkit";
 import type { StartEngineOptions } from "@everwire/testkit";
 import { TransportError } from "@everwire/server/engine";
 import type { Server, Socket } from "@everwire/server/engine";
@@ -37,19 +37,29 @@ async function overPolling(
 }
 
 describe("close", () => {
-  test("sends what is queued first", async () => {
+  test("sends what is queued first, which a WebSocket takes at once", async () => {
     const { session, socket, engine } = await overWebSocket();
     const closed = once(session, "close");
     session.send("last words");
     expect(session.close()).toBe(session);
-    expect(session.readyState).toBe("closing");
+    expect(session.readyState).toBe("closed");
     session.send("too late");
     expect(await socket.next()).toBe("4last words");
     expect((await closed)[0]).toBe("forced close");
-    expect(session.readyState).toBe("closed");
     await socket.closed();
     expect(socket.pending).toEqual([]);
     expect(engine.clientsCount).toBe(0);
+  });
+
+  test("waits for the poll that takes what is queued", async () => {
+    const { session, polling, engine } = await overPolling();
+    const closed = once(session, "close");
+    session.send("last words").close().send("too late");
+    expect(session.readyState).toBe("closing");
+    expect((await polling.poll()).text).toBe("4last words");
+    expect((await polling.poll()).text).toBe("6\x1e1");
+    expect((await closed)[0]).toBe("forced close");
+    expect([session.readyState, engine.clientsCount]).toEqual(["closed", 0]);
   });
 
   test("with nothing queued is done at once", async () => {
@@ -63,8 +73,8 @@ describe("close", () => {
     await socket.closed();
   });
 
-  test("with discard drops what is queued, which can be read for the rest of the turn", async () => {
-    const { session, socket } = await overWebSocket();
+  test("with discard drops what the transport does not take, which can be read for the rest of the turn", async () => {
+    const { session, polling } = await overPolling();
     const left: number[] = [];
     session.on("close", () => left.push(session.writeBuffer.length));
     session.send("a").send("b");
@@ -72,8 +82,19 @@ describe("close", () => {
     expect(left).toEqual([2]);
     await turns(1);
     expect(session.writeBuffer).toHaveLength(0);
+    expect((await polling.poll()).status).toBe(400);
+  });
+
+  test("with discard lets go what only waits for the end of the turn, over each transport", async () => {
+    const { session, socket, client, next } = await overWebSocket();
+    session.send("last").send("words").close(true);
+    expect([await socket.next(), await socket.next()]).toEqual(["4last", "4words"]);
     await socket.closed();
-    expect(socket.pending).toEqual([]);
+    const [other, polling] = await Promise.all([next(), client.polling()]);
+    const poll = polling.poll();
+    await until(() => other.transport.writable, "the poll");
+    other.send("bye").close(true);
+    expect((await poll).text).toBe("4bye");
   });
 
   test("with discard cuts a close short that waits", async () => {
@@ -179,7 +200,7 @@ describe("a client that does not read", () => {
     expect(highest).toBeGreaterThan(900 * 1024);
     expect(highest).toBeLessThanOrEqual(1024 * 1024);
     expect(deaf.bufferedBytes).toBe(0);
-    expect([...engine.sessions.keys()]).toEqual([session.id]);
+    expect(Object.keys(engine.clients)).toEqual([session.id]);
     socket.ws.resume();
     await socket.closed();
   });
@@ -237,7 +258,7 @@ describe("the request that opened the session", () => {
     const seen: IncomingMessage[] = [];
     engine.on("connection", (session: Socket) => seen.push(session.request));
     const { handshake } = await client.websocket();
-    expect(engine.sessions.get(handshake.sid)?.request).toBe(seen[0]);
+    expect(engine.clients[handshake.sid]?.request).toBe(seen[0]);
   });
 
   test.each(["allowRequest", "middleware", "headers", "other listener"])("is kept when %s has seen it", async (who) => {
@@ -253,6 +274,6 @@ describe("the request that opened the session", () => {
     if (who === "headers") engine.on("headers", (_headers: unknown, request: IncomingMessage) => seen.push(request));
     const { handshake } = await client.websocket();
     await turns();
-    expect(engine.sessions.get(handshake.sid)?.request).toBe(seen[0]);
+    expect(engine.clients[handshake.sid]?.request).toBe(seen[0]);
   });
 });

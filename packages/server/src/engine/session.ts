@@ -12,9 +12,9 @@ import { TransportError } from "./errors.js";
 import { Heartbeat } from "./heartbeat.js";
 import { NOOP, OutgoingPacket, PING, createMessage } from "./outgoing-packet.js";
 import type { MessageData, PacketOptions } from "./outgoing-packet.js";
-import { RequestSummary } from "./request-summary.js";
-import { SendCallbacks } from "./send-callbacks.js";
+import { OpeningRequest } from "./request-summary.js";
 import type { SendCallback } from "./send-callbacks.js";
+import { SendQueue } from "./send-queue.js";
 import type { Transport } from "./transports/transport.js";
 import { Upgrade } from "./upgrade.js";
 
@@ -26,11 +26,6 @@ export interface SessionHandler {
   onDrain?(): void;
   onUpgrade?(): void;
 }
-
-const NO_PACKETS: readonly OutgoingPacket[] = Object.freeze([]);
-
-/** What a queued packet costs besides its data, so that a flood of empty ones has an end too. */
-const PACKET_OVERHEAD_BYTES = 64;
 
 // What it is to the layers below (TransportHandler, HeartbeatHost, UpgradeHost, Flushable) stays out of the published types, so it
 // is not declared here but checked where it is handed over.
@@ -44,21 +39,16 @@ export class Session extends LazyEmitter {
   /** The layer above. */
   handler: SessionHandler | undefined = undefined;
 
+  readonly #opening: OpeningRequest;
   #state: SessionState = "opening";
   #transport: Transport;
   readonly #heartbeat: Heartbeat;
   #upgrade: Upgrade | undefined = undefined;
   #upgraded = false;
 
-  #queue: OutgoingPacket[] | undefined = undefined;
-  /** Data of the queue, and a fixed amount for each packet. */
-  #queuedBytes = 0;
+  readonly #queue = new SendQueue();
   #marked = false;
   #overflowed = false;
-  #callbacks: SendCallbacks | undefined = undefined;
-
-  #request: IncomingMessage | RequestSummary;
-  #isRequestTaken = false;
 
   constructor(server: EngineServer, id: string, protocol: 3 | 4, transport: Transport, request: IncomingMessage) {
     super();
@@ -66,7 +56,7 @@ export class Session extends LazyEmitter {
     this.id = id;
     this.protocol = protocol;
     this.remoteAddress = request.socket.remoteAddress ?? "";
-    this.#request = request;
+    this.#opening = new OpeningRequest(request);
     this.#heartbeat = new Heartbeat(this);
     this.#transport = transport;
     transport.handler = this;
@@ -82,15 +72,12 @@ export class Session extends LazyEmitter {
 
   /** The request that opened the session, its query parsed as `_query`. */
   get request(): IncomingMessage {
-    this.#isRequestTaken = true;
-    if (this.#request instanceof RequestSummary) this.#request = this.#request.restore();
-    return this.#request;
+    return this.#opening.get();
   }
 
   /** Lets the request go, unless somebody has asked for it. @internal */
   releaseRequest(): void {
-    if (this.#isRequestTaken || this.#request instanceof RequestSummary) return;
-    this.#request = new RequestSummary(this.#request);
+    this.#opening.release();
   }
 
   get upgrading(): boolean {
@@ -103,24 +90,24 @@ export class Session extends LazyEmitter {
 
   /** What waits for the transport. */
   get writeBuffer(): readonly OutgoingPacket[] {
-    return this.#queue ?? NO_PACKETS;
+    return this.#queue.packets;
   }
 
   /** Bytes that the client has not been sent yet: queued here, and in its socket. */
   get bufferedBytes(): number {
-    return this.#queuedBytes + this.#transport.bufferedBytes;
+    return this.#queue.bytes + this.#transport.bufferedBytes;
   }
 
   /** True when a packet would go out with this turn, and nothing is queued in it yet: the moment for a volatile one. */
   get writable(): boolean {
-    return this.#state === "open" && this.#queue === undefined && this.#transport.writable;
+    return this.#state === "open" && this.#queue.isEmpty && this.#transport.writable;
   }
 
   /** Queues a message: text, a Buffer, any view or an ArrayBuffer. The callback runs once it has left. */
   send(data: MessageData, options?: Partial<PacketOptions> | SendCallback, callback?: SendCallback): this {
     const onSent = typeof options === "function" ? options : callback;
     const isQueued = this.#enqueue(createMessage(data, typeof options === "function" ? undefined : options));
-    if (isQueued && onSent !== undefined) (this.#callbacks ??= new SendCallbacks()).add(onSent);
+    if (isQueued && typeof onSent === "function") this.#queue.addCallback(onSent);
     return this;
   }
 
@@ -134,11 +121,13 @@ export class Session extends LazyEmitter {
     this.#enqueue(packet);
   }
 
-  /** Closes once all that is queued has left; with `discard` at once, dropping it. */
+  /** Closes once all that is queued has left; with `discard` at once, dropping what the transport does not take at this moment. */
   close(discard = false): this {
+    // What only waits for the end of the turn goes now.
+    if (this.#marked) this.flush();
     if (this.#state === "open") this.#move("closing");
     else if (!discard || this.#state !== "closing") return this;
-    if (discard || this.#queue === undefined) this.#transport.close(discard);
+    if (discard || this.#queue.isEmpty) this.#transport.close(discard);
     return this;
   }
 
@@ -156,15 +145,16 @@ export class Session extends LazyEmitter {
   /** Hands all that is queued to the transport, if it takes a batch. Called by the outbox at the end of a turn. @internal */
   flush(): void {
     this.#marked = false;
-    if (this.#overflowed) this.#onOverflow();
-    const packets = this.#queue;
-    if (packets === undefined || this.#state === "closed" || !this.#transport.writable) return;
-    this.#queue = undefined;
-    this.#queuedBytes = 0;
-    this.#callbacks?.handOver();
+    if (this.#overflowed) {
+      const why = "the client does not read and too much is waiting for it";
+      this.#onClosed("buffer overflow", new TransportError("ERR_BUFFER_OVERFLOW", `failed to queue packet: ${why}`));
+    }
+    if (this.#queue.isEmpty || this.#state === "closed" || !this.#transport.writable) return;
+    const packets = this.#queue.take();
     this.emit("flush", packets);
     this.server.emit("flush", this, packets);
-    this.#transport.send(packets);
+    // Unless a listener has closed the session.
+    if (this.readyState !== "closed") this.#transport.send(packets);
   }
 
   /** Starts to probe a better transport; false if that can't be now. @internal */
@@ -189,7 +179,9 @@ export class Session extends LazyEmitter {
     }
     this.#heartbeat.onOtherPacket();
     if (type === "message") {
-      this.#onMessage(data as string | Buffer);
+      this.handler?.onMessage(data as string | Buffer);
+      this.emit("data", data);
+      this.emit("message", data);
     } else if (type === "ping") {
       this.onError(new TransportError("ERR_HEARTBEAT_DIRECTION", "invalid heartbeat direction"));
     } else if (type === "close") {
@@ -204,8 +196,8 @@ export class Session extends LazyEmitter {
 
   /** @internal */
   onDrain(): void {
-    this.#callbacks?.run(this.#transport);
-    if (this.#queue !== undefined) return;
+    this.#queue.onSent(this.#transport);
+    if (!this.#queue.isEmpty) return;
     this.emit("drain");
     this.server.emit("drain", this);
     this.handler?.onDrain?.();
@@ -246,38 +238,31 @@ export class Session extends LazyEmitter {
   /** @internal */
   replaceTransport(candidate: Transport): void {
     const previous = this.#transport;
-    this.#attach(candidate);
+    previous.handler = undefined;
+    this.#transport = candidate;
+    candidate.handler = this;
     if (previous.writable) previous.send([NOOP]);
     previous.close(true);
     this.#upgraded = true;
     this.emit("upgrade", candidate);
     this.handler?.onUpgrade?.();
     this.flush();
-    if (this.#state === "closing" && this.#queue === undefined) candidate.close();
-  }
-
-  /** From here on the session reads from and writes to this transport only. */
-  #attach(transport: Transport): void {
-    this.#transport.handler = undefined;
-    this.#transport = transport;
-    transport.handler = this;
+    if (this.#state === "closing" && this.#queue.isEmpty) candidate.close();
   }
 
   #enqueue(packet: OutgoingPacket): boolean {
     if (this.#state !== "open" || this.#overflowed) return false;
     if (this.listenerCount("packetCreate") > 0) this.emit("packetCreate", packet);
-    const bytes = this.#queuedBytes + packet.byteLength + PACKET_OVERHEAD_BYTES;
     const isReady = this.#transport.writable;
     // A transport that takes a batch has next to nothing of the last one left; else that counts too.
-    if (bytes + (isReady ? 0 : this.#transport.bufferedBytes) > this.server.opts.maxBufferedBytes) {
+    const unsentBytes = isReady ? 0 : this.#transport.bufferedBytes;
+    if (!this.#queue.hasRoomFor(packet, this.server.opts.maxBufferedBytes - unsentBytes)) {
       // Closed with the turn and not within the caller's loop over a room.
       this.#overflowed = true;
       this.#mark();
       return false;
     }
-    this.#queuedBytes = bytes;
-    if (this.#queue === undefined) this.#queue = [packet];
-    else this.#queue.push(packet);
+    this.#queue.push(packet);
     if (isReady) this.#mark();
     return true;
   }
@@ -288,36 +273,19 @@ export class Session extends LazyEmitter {
     this.server.outbox.mark(this);
   }
 
-  #onMessage(data: string | Buffer): void {
-    this.handler?.onMessage(data);
-    this.emit("data", data);
-    this.emit("message", data);
-  }
-
-  #onOverflow(): void {
-    const why = "the client does not read and too much is waiting for it";
-    this.#onClosed("buffer overflow", new TransportError("ERR_BUFFER_OVERFLOW", `failed to queue packet: ${why}`));
-  }
-
   #onClosed(reason: CloseReason, description?: unknown): void {
     if (this.#state === "closed") return;
     this.#move("closed");
     this.#heartbeat.stop();
     this.#upgrade?.abandon();
-    this.#callbacks = undefined;
+    this.#queue.dropCallbacks();
     this.#transport.handler = undefined;
     this.#transport.close(true);
     this.server.onSessionClose(this);
     // Listeners of `close` may still look at what was not sent.
-    if (this.#queue !== undefined) process.nextTick(dropQueue, this);
+    if (!this.#queue.isEmpty) process.nextTick(dropPackets, this.#queue);
     this.handler?.onClose(reason, description);
     this.emit("close", reason, description);
-  }
-
-  /** @internal */
-  dropQueue(): void {
-    this.#queue = undefined;
-    this.#queuedBytes = 0;
   }
 
   #move(to: SessionState): void {
@@ -325,6 +293,6 @@ export class Session extends LazyEmitter {
   }
 }
 
-function dropQueue(session: Session): void {
-  session.dropQueue();
+function dropPackets(queue: SendQueue): void {
+  queue.dropPackets();
 }

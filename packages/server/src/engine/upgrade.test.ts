@@ -119,7 +119,7 @@ describe("an upgrade", () => {
   test("makes polling requests with the same id bad ones", async () => {
     const { client, polling, engine } = await start();
     const { socket } = await client.upgrade(polling);
-    await once(engine.sessions.get(polling.sid) as Socket, "upgrade");
+    await once(engine.clients[polling.sid] as Socket, "upgrade");
     const refused = collect<[{ context: unknown }]>(engine, "connection_error", 3);
     expect((await polling.poll()).status).toBe(400);
     expect((await polling.push("4a")).json()).toEqual({ code: 3, message: "Bad request" });
@@ -245,7 +245,7 @@ describe("SECURITY 10: an upgrade", () => {
     const socket = await client.websocket();
     const second = await client.socket({ sid: socket.handshake.sid });
     await second.closed();
-    engine.sessions.get(socket.handshake.sid)?.send("alive");
+    engine.clients[socket.handshake.sid]?.send("alive");
     expect(await socket.next()).toBe("4alive");
   });
 

@@ -1,9 +1,11 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { connect as connectHttp2, createSecureServer as createSecureHttp2Server } from "node:http2";
+import { createServer as createHttpsServer, get } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { WebSocket } from "ws";
 import {
   RawEngineClient,
   RawTcp,
@@ -72,6 +74,36 @@ describe("requests", () => {
     await client.websocket();
     polling.release();
   });
+
+  test("over https are served to clients with a certificate where one is asked for", async () => {
+    const certificate = selfSigned();
+    const trusted = { ...certificate, ca: certificate.cert };
+    const http = createHttpsServer({ ...trusted, requestCert: true, rejectUnauthorized: true });
+    onTestFinished(() => void http.close());
+    const engine = attach(http);
+    onTestFinished(() => void engine.close());
+    const authorized: unknown[] = [];
+    engine.on("connection", (session: Socket) =>
+      authorized.push((session.request.socket as { authorized?: boolean }).authorized),
+    );
+    await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+    const at = `127.0.0.1:${(http.address() as AddressInfo).port}/engine.io/?EIO=4&transport=`;
+    const webSocket = new WebSocket(`wss://${at}websocket`, trusted);
+    await once(webSocket, "open");
+    webSocket.terminate();
+    const [response] = await once<[IncomingMessage]>(
+      get(`https://${at}polling`, { ...trusted, agent: false }),
+      "response",
+    );
+    response.resume();
+    expect([response.statusCode, authorized]).toEqual([200, [true, true]]);
+    const stranger = new WebSocket(`wss://${at}websocket`, { ca: certificate.cert });
+    const errors: Error[] = [];
+    stranger.on("error", (error) => errors.push(error));
+    await once(stranger, "close");
+    expect(errors[0]?.message).toContain("certificate required");
+    http.closeAllConnections();
+  });
 });
 
 describe("an HTTP/2 server", () => {
@@ -99,7 +131,7 @@ describe("an HTTP/2 server", () => {
       expect(await request(session, "4hello")).toBe("ok");
       expect(await poll).toBe("4hello");
     }
-    expect(engine.sessions.get(sid)?.request.headers[":path"]).toContain("transport=polling");
+    expect(engine.clients[sid]?.request.headers[":path"]).toContain("transport=polling");
     expect(await request("/engine.io/?EIO=4&transport=polling", undefined, { origin: "https://evil.test" })).toContain(
       "Forbidden",
     );
@@ -108,6 +140,17 @@ describe("an HTTP/2 server", () => {
 });
 
 describe("several engines on one server", () => {
+  test("may be one and the same, under two paths", async () => {
+    const { engine, httpServer, url } = await start();
+    engine.attach(httpServer, { path: "/second" });
+    for (const path of ["/engine.io/", "/second/"]) {
+      const client = new RawEngineClient(url, { path });
+      const polling = await client.polling();
+      expect((await client.upgrade(polling)).socket.isOpen).toBe(true);
+    }
+    expect(engine.clientsCount).toBe(2);
+  });
+
   test("with the same path: the newest serves it", async () => {
     const started = await startHttpServer({
       prepare: (http) => {

@@ -174,29 +174,28 @@ export class PollingTransport extends Transport {
   }
 
   #answer(response: ServerResponse, status: number, body: string): void {
-    const headers = this.#headersFor(response, "text/html");
-    headers["Content-Length"] = body.length;
-    response.writeHead(status, headers);
+    response.writeHead(
+      status,
+      this.#headersFor(response, { "Content-Type": "text/html", "Content-Length": body.length }),
+    );
     response.end(body);
   }
 
   #answerPoll(response: ServerResponse, body: string, isCompressible: boolean): void {
     const { httpCompression } = this.context.opts;
-    const headers = this.#headersFor(response, "text/plain; charset=UTF-8");
     const bytes = Buffer.byteLength(body);
     this.#bufferedBytes = bytes;
     const coding =
       httpCompression !== false && isCompressible && bytes >= httpCompression.threshold
         ? preferredEncoding(acceptEncodingOf(response), CODINGS)
         : undefined;
+    const type = { "Content-Type": "text/plain; charset=UTF-8" };
     if (coding === undefined || httpCompression === false) {
-      headers["Content-Length"] = bytes;
-      response.writeHead(200, headers);
+      response.writeHead(200, this.#headersFor(response, { ...type, "Content-Length": bytes }));
       response.end(body);
       return;
     }
-    headers["Content-Encoding"] = coding;
-    response.writeHead(200, headers);
+    response.writeHead(200, this.#headersFor(response, { ...type, "Content-Encoding": coding }));
     const compressor = coding === "gzip" ? createGzip(httpCompression) : createDeflate(httpCompression);
     compressor.on("error", (cause) => {
       response.destroy();
@@ -209,10 +208,10 @@ export class PollingTransport extends Transport {
     compressor.end(body);
   }
 
-  #headersFor(response: ServerResponse, contentType: string): OutgoingHttpHeaders {
+  #headersFor(response: ServerResponse, ofBody: OutgoingHttpHeaders): OutgoingHttpHeaders {
     const request = response.req;
     const headers: OutgoingHttpHeaders = {
-      "Content-Type": contentType,
+      ...ofBody,
       "cache-control": "no-store",
       ...this.initialHeaders,
     };
@@ -222,6 +221,7 @@ export class PollingTransport extends Transport {
     if (userAgent !== undefined && (userAgent.includes(";MSIE") || userAgent.includes("Trident/"))) {
       headers["X-XSS-Protection"] = "0";
     }
+    this.emit("headers", headers, request);
     this.context.decorateHeaders(headers, request);
     return headers;
   }

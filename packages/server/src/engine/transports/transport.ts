@@ -6,6 +6,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { TRANSPORT_STATES, transition } from "@everwire/protocol";
 import type { EnginePacketType, RawData, TransportState } from "@everwire/protocol";
+import { LazyEmitter } from "../../emitter.js";
 import type { Deadlines } from "../deadlines.js";
 import type { TransportError } from "../errors.js";
 import type { ResolvedOptions, TransportName } from "../options.js";
@@ -32,7 +33,8 @@ export interface TransportContext {
   decorateHeaders(headers: OutgoingHttpHeaders, request: IncomingMessage): void;
 }
 
-export abstract class Transport {
+/** Users may listen to `close`, and on polling to `headers`; the session is told through its handler. */
+export abstract class Transport extends LazyEmitter {
   abstract readonly name: TransportName;
 
   /** @internal */ handler: TransportHandler | undefined = undefined;
@@ -42,6 +44,7 @@ export abstract class Transport {
   #state: TransportState = "open";
 
   constructor(context: TransportContext, supportsBinary: boolean) {
+    super();
     this.context = context;
     this.supportsBinary = supportsBinary;
   }
@@ -80,6 +83,7 @@ export abstract class Transport {
     const handler = this.handler;
     this.handler = undefined;
     handler?.onClose(byPeer);
+    this.emit("close");
   }
 
   /** Reports a fault. Without a handler (the session is gone) it concerns nobody. */

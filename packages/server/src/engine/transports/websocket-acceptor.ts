@@ -17,8 +17,9 @@ type AcceptorOptions = WebSocketServerOptions & { closeTimeout?: number };
 const CLOSE_TIMEOUT_MS = 10_000;
 
 export class WebSocketAcceptor {
+  /** Completes the handshakes. */
+  readonly server: WebSocketServer;
   readonly #context: TransportContext;
-  readonly #server: WebSocketServer;
   /** True if the connections are those of `ws` on the socket that we know, so that frames may be written to it. */
   readonly #writesFrames: boolean;
   /** Headers for the 101 response of the handshake that is being completed. */
@@ -27,7 +28,7 @@ export class WebSocketAcceptor {
   constructor(context: TransportContext) {
     const { maxHttpBufferSize, perMessageDeflate, wsEngine } = context.opts;
     this.#context = context;
-    this.#writesFrames = wsEngine === undefined || wsEngine === WebSocketServer;
+    this.#writesFrames = wsEngine === WebSocketServer;
     const options: AcceptorOptions = {
       noServer: true,
       clientTracking: false,
@@ -37,8 +38,8 @@ export class WebSocketAcceptor {
       closeTimeout: CLOSE_TIMEOUT_MS,
       WebSocket: EngineWebSocket,
     };
-    this.#server = new (wsEngine ?? WebSocketServer)(options);
-    this.#server.on("headers", (lines, request) => this.#onHeaders(lines, request));
+    this.server = new wsEngine(options);
+    this.server.on("headers", (lines, request) => this.#onHeaders(lines, request));
   }
 
   /**
@@ -55,7 +56,7 @@ export class WebSocketAcceptor {
     this.#headers = headers;
     socket.cork();
     try {
-      this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      this.server.handleUpgrade(request, socket, head, (webSocket) => {
         const supportsBinary = queryOf(request).b64 === undefined;
         // With permessage-deflate the frames are made by `ws`, which compresses.
         const target = this.#writesFrames && webSocket.extensions === "" ? socket : undefined;
@@ -68,7 +69,7 @@ export class WebSocketAcceptor {
   }
 
   close(): void {
-    this.#server.close();
+    this.server.close();
   }
 
   #onHeaders(lines: string[], request: IncomingMessage): void {

@@ -237,7 +237,7 @@ describe("attacks", () => {
     expect(await closedWith(tcp)).toBe(1002);
     await tcp.closed();
     await until(() => engine.clientsCount === 1, "the end of the session");
-    engine.sessions.get(other.handshake.sid)?.send("alive");
+    engine.clients[other.handshake.sid]?.send("alive");
     expect(await other.next()).toBe("4alive");
   });
 
@@ -302,7 +302,7 @@ describe("attacks", () => {
     const { client, engine } = await start({ perMessageDeflate: true, maxHttpBufferSize: 100_000 });
     const other = await client.websocket();
     const socket = await client.websocket({}, { perMessageDeflate: true });
-    const ended = once<[string]>(engine.sessions.get(socket.handshake.sid) as Socket, "close");
+    const ended = once<[string]>(engine.clients[socket.handshake.sid] as Socket, "close");
     socket.send("4".repeat(50_000_000));
     expect((await socket.closed()).code).toBe(1009);
     expect((await ended)[0]).toBe("transport error");

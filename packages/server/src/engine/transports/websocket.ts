@@ -81,19 +81,24 @@ function transportOf(webSocket: WebSocket): WebSocketTransport | undefined {
 export class WebSocketTransport extends Transport {
   readonly #webSocket: WebSocket;
   /** Where ready frames are written to; undefined if they go through `ws`. */
-  readonly #socket: Duplex | undefined;
+  readonly #stream: Duplex | undefined;
   #writable = true;
   #pong: Buffer | undefined = undefined;
 
-  /** `socket` is the one under the WebSocket, if frames may be written to it. */
-  constructor(context: TransportContext, webSocket: WebSocket, socket: Duplex | undefined, supportsBinary: boolean) {
+  /** `stream` is the one under the WebSocket, if frames may be written to it. */
+  constructor(context: TransportContext, webSocket: WebSocket, stream: Duplex | undefined, supportsBinary: boolean) {
     super(context, supportsBinary);
     this.#webSocket = webSocket;
-    this.#socket = socket;
+    this.#stream = stream;
     (webSocket as WebSocket & TransportHolder).transport = this;
     webSocket.on("message", onMessage).on("close", onClose).on("error", onError);
     // `ws` answers pings by itself, one write each, even if nobody reads the answers. Ours are rationed: see onPing.
-    if (socket !== undefined) webSocket.on("ping", onPing);
+    if (stream !== undefined) webSocket.on("ping", onPing);
+  }
+
+  /** The WebSocket of this connection. */
+  get socket(): WebSocket {
+    return this.#webSocket;
   }
 
   override get name(): "websocket" {
@@ -111,13 +116,13 @@ export class WebSocketTransport extends Transport {
   /** @internal */
   override send(packets: readonly OutgoingPacket[]): void {
     this.#writable = false;
-    if (this.#socket === undefined) {
+    if (this.#stream === undefined) {
       this.#sendThroughEngine(packets);
-    } else if (writeFrames(this.#socket, packets, this.supportsBinary)) {
+    } else if (writeFrames(this.#stream, packets, this.supportsBinary)) {
       this.#writable = true;
       this.handler?.onDrain();
     } else {
-      this.#socket.once("drain", () => this.#onSent());
+      this.#stream.once("drain", () => this.#onSent());
     }
   }
 
@@ -165,8 +170,8 @@ export class WebSocketTransport extends Transport {
   sendPong(): void {
     const data = this.#pong;
     if (data === undefined || this.#webSocket.readyState !== WebSocket.OPEN) return;
-    if (this.#socket?.writableNeedDrain === true) {
-      this.#socket.once("drain", () => this.sendPong());
+    if (this.#stream?.writableNeedDrain === true) {
+      this.#stream.once("drain", () => this.sendPong());
     } else {
       this.#pong = undefined;
       this.#webSocket.pong(data);
@@ -183,7 +188,7 @@ export class WebSocketTransport extends Transport {
   #discard(): void {
     const webSocket = this.#webSocket;
     if (webSocket.readyState === WebSocket.CLOSED) return;
-    if (this.#socket?.writableNeedDrain === true) {
+    if (this.#stream?.writableNeedDrain === true) {
       webSocket.terminate();
       return;
     }

@@ -1,0 +1,72 @@
+/*
+ * What a session was given to send and its transport has not taken yet, with the callbacks of `send`. It knows what waits and how
+ * much that is; when it goes, and when it is too much, the session decides.
+ */
+import type { OutgoingPacket } from "./outgoing-packet.js";
+import { SendCallbacks } from "./send-callbacks.js";
+import type { SendCallback } from "./send-callbacks.js";
+import type { Transport } from "./transports/transport.js";
+
+/** What a queued packet costs besides its data, so that a flood of empty ones has an end too. */
+const PACKET_OVERHEAD_BYTES = 64;
+
+export class SendQueue {
+  // Neither of the two exists while nothing waits: most sessions are idle most of the time.
+  #packets: OutgoingPacket[] | undefined = undefined;
+  #callbacks: SendCallbacks | undefined = undefined;
+  #bytes = 0;
+
+  get isEmpty(): boolean {
+    return this.#packets === undefined || this.#packets.length === 0;
+  }
+
+  /** Data of the packets, and a fixed amount for each. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The list itself, until it is taken. */
+  get packets(): OutgoingPacket[] {
+    return (this.#packets ??= []);
+  }
+
+  /** Whether this packet may wait too, with so many bytes in all. */
+  hasRoomFor(packet: OutgoingPacket, maxBytes: number): boolean {
+    return this.#bytes + packet.byteLength + PACKET_OVERHEAD_BYTES <= maxBytes;
+  }
+
+  push(packet: OutgoingPacket): void {
+    this.#bytes += packet.byteLength + PACKET_OVERHEAD_BYTES;
+    if (this.#packets === undefined) this.#packets = [packet];
+    else this.#packets.push(packet);
+  }
+
+  /** Runs when what was pushed until now has left. */
+  addCallback(callback: SendCallback): void {
+    (this.#callbacks ??= new SendCallbacks()).add(callback);
+  }
+
+  /** All that waits, for the transport. */
+  take(): OutgoingPacket[] {
+    const { packets } = this;
+    this.#packets = undefined;
+    this.#bytes = 0;
+    this.#callbacks?.handOver();
+    return packets;
+  }
+
+  /** What was taken has left by this transport. */
+  onSent(transport: Transport): void {
+    this.#callbacks?.run(transport);
+  }
+
+  /** Nobody is told any more that something has left. */
+  dropCallbacks(): void {
+    this.#callbacks = undefined;
+  }
+
+  dropPackets(): void {
+    this.#packets = undefined;
+    this.#bytes = 0;
+  }
+}
