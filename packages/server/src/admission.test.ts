@@ -1,63 +1,8 @@
-import {
-  deferred,
-  once,
-  RawEngineClient,
-  type RawSession,
-  startServer,
-  type StartServerOptions,
-} from "@everwire/testkit";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { deferred, once, RawEngineClient } from "@everwire/testkit";
+import { describe, expect, it } from "vitest";
 import { Adapter } from "./adapter/in-memory.js";
 import type { Session } from "./adapter/adapter.js";
-import type { Server } from "./server.js";
-import type { Socket } from "./socket.js";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  vi.restoreAllMocks();
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-interface Joined {
-  wire: RawSession;
-  socket: Socket;
-  answer: { sid: string; pid: string };
-}
-
-async function serve(options: StartServerOptions = {}): Promise<{
-  io: Server;
-  url: string;
-  /** A raw client in the main namespace: nothing in it is ours but the bytes. */
-  join(auth?: Record<string, unknown>): Promise<Joined>;
-}> {
-  const { io, url, close } = await startServer({ connectionStateRecovery: {}, ...options });
-  cleanups.push(close);
-  const raw = new RawEngineClient(url);
-  const join = async (auth?: Record<string, unknown>): Promise<Joined> => {
-    const connection = once<[Socket]>(io, "connection");
-    const wire = await raw.websocket();
-    wire.send(auth === undefined ? "40" : `40${JSON.stringify(auth)}`);
-    const [socket] = await connection;
-    return { wire, socket, answer: { sid: socket.id, pid: socket.pid! } };
-  };
-  return { io, url, join };
-}
-
-async function lose({ wire, socket }: Joined): Promise<void> {
-  const gone = once(socket, "disconnect");
-  wire.terminate();
-  await gone;
-}
-
-/** Reads events up to the CONNECT answer. */
-async function untilConnected(wire: RawSession): Promise<{ missed: unknown[][]; answer: Record<string, unknown> }> {
-  const missed: unknown[][] = [];
-  for (;;) {
-    const text = await wire.nextText();
-    if (text.startsWith("40")) return { missed, answer: JSON.parse(text.slice(2)) as Record<string, unknown> };
-    missed.push(JSON.parse(text.slice(2)) as unknown[]);
-  }
-}
+import { serve, lose, untilConnected } from "../test/recoverable-session.js";
 
 describe("middlewares asked about a returning session", () => {
   const strict = { connectionStateRecovery: { skipMiddlewares: false } };

@@ -1,31 +1,8 @@
-import {
-  io as stockClient,
-  type ManagerOptions,
-  type Socket as StockSocket,
-  type SocketOptions,
-} from "socket.io-client";
-import { deferred, once, startServer, type StartServerOptions } from "@everwire/testkit";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { type Socket as StockSocket } from "socket.io-client";
+import { deferred, once } from "@everwire/testkit";
+import { describe, expect, it, vi } from "vitest";
 import { Namespace } from "./namespace.js";
-import type { Server } from "./server.js";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  vi.restoreAllMocks();
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function serve(options: StartServerOptions = {}): Promise<{ io: Server; url: string }> {
-  const { io, url, close } = await startServer(options);
-  cleanups.push(close);
-  return { io, url };
-}
-
-function connect(url: string, options: Partial<ManagerOptions & SocketOptions> = {}): StockSocket {
-  const client = stockClient(url, { forceNew: true, transports: ["websocket"], ...options });
-  cleanups.push(() => client.disconnect());
-  return client;
-}
+import { connect, serve } from "../test/stock-client.js";
 
 const refusal = async (client: StockSocket): Promise<Error & { data?: unknown }> =>
   (await once<[Error]>(client, "connect_error"))[0];

@@ -1,60 +1,7 @@
-import {
-  io as stockClient,
-  type ManagerOptions,
-  type Socket as StockSocket,
-  type SocketOptions,
-} from "socket.io-client";
-import { deferred, once, RawEngineClient, startServer, type StartServerOptions, turns } from "@everwire/testkit";
-import { afterEach, describe, expect, it } from "vitest";
-import type { Server } from "./server.js";
+import { deferred, once, turns } from "@everwire/testkit";
+import { describe, expect, it } from "vitest";
 import type { Socket } from "./socket.js";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-interface Pair {
-  io: Server;
-  url: string;
-  socket: Socket;
-  client: StockSocket;
-}
-
-async function serve(options: StartServerOptions = {}): Promise<{ io: Server; url: string }> {
-  const { io, url, close } = await startServer(options);
-  cleanups.push(close);
-  return { io, url };
-}
-
-function connect(url: string, options: Partial<ManagerOptions & SocketOptions> = {}): StockSocket {
-  const client = stockClient(url, { forceNew: true, transports: ["websocket"], ...options });
-  cleanups.push(() => client.disconnect());
-  return client;
-}
-
-async function pair(
-  options: StartServerOptions = {},
-  clientOptions: Partial<ManagerOptions & SocketOptions> = {},
-): Promise<Pair> {
-  const { io, url } = await serve(options);
-  const connection = once<[Socket]>(io, "connection");
-  const client = connect(url, clientOptions);
-  const [[socket]] = await Promise.all([connection, once(client, "connect")]);
-  return { io, url, socket, client };
-}
-
-async function raw(options: StartServerOptions = {}): Promise<{
-  io: Server;
-  socket: Socket;
-  wire: Awaited<ReturnType<RawEngineClient["websocket"]>>;
-}> {
-  const { io, url } = await serve(options);
-  const connection = once<[Socket]>(io, "connection");
-  const { socket: wire } = await new RawEngineClient(url).connected();
-  const [socket] = await connection;
-  return { io, socket, wire };
-}
+import { connect, pair, raw, serve } from "../test/stock-client.js";
 
 describe("a socket", () => {
   it("has an id of its own, known to its client, and is in the room of that name", async () => {
