@@ -66,6 +66,7 @@ const STAGES = {
   types: () => check(npx("tsc", "-p", "tsconfig.test.json")),
   vitest,
   packages: () => check(node("scripts/check-packages.mjs")),
+  parity: () => check(node("scripts/check-parity.mjs")),
   fuzz: () => check(node("scripts/fuzz.mjs", "--seconds", "5")),
   bench: () => check(node("bench/run.mjs", "--smoke")),
   browsers,

@@ -21,7 +21,11 @@ async function connected(
   });
   const options = { transports: [transport], path: "/engine.io", reconnectionDelay: 1, randomizationFactor: 0 };
   const manager = new Manager(server.url, options);
-  track({ close: () => void manager.disconnect() });
+  track({
+    close: () => {
+      manager.disconnect();
+    },
+  });
   const socket = manager.socket("/");
   await event(socket, "connect");
   return { server, socket };

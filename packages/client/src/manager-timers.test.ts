@@ -1,24 +1,35 @@
 /** Which timer functions a Manager waits with, when a test framework has replaced the global ones. */
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Manager } from "./manager.js";
 
+let manager: Manager;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+});
+
 afterEach(() => {
+  manager.disconnect();
   vi.useRealTimers();
 });
 
-async function attempt(useNativeTimers: boolean): Promise<boolean> {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  const manager = new Manager("http://127.0.0.1:1", { reconnectionDelay: 5, useNativeTimers });
-  const tried = vi.fn();
-  manager.on("reconnect_attempt", tried);
+/** Waits to reconnect; the clock of the test stands still. */
+async function waiting(useNativeTimers: boolean): Promise<Promise<void>[]> {
+  manager = new Manager("http://127.0.0.1:1", { reconnectionDelay: 5, useNativeTimers });
+  const tried = new Promise<void>((resolve) => manager.once("reconnect_attempt", () => resolve()));
   await new Promise<void>((resolve) => manager.once("error", () => resolve()));
-  vi.useRealTimers();
-  await new Promise((resolve) => setTimeout(resolve, 60));
-  manager.disconnect();
-  return tried.mock.calls.length > 0;
+  return [tried];
 }
 
-test("a Manager waits with the native timers when asked to, else with the global ones", async () => {
-  expect(await attempt(true)).toBe(true);
-  expect(await attempt(false)).toBe(false);
+test("a Manager waits with the native timers when asked to", async () => {
+  const [tried] = await waiting(true);
+  expect(vi.getTimerCount()).toBe(0);
+  await tried;
+});
+
+test("a Manager waits with the global timers unless asked not to", async () => {
+  const [tried] = await waiting(false);
+  expect(vi.getTimerCount()).toBe(1);
+  vi.advanceTimersByTime(10);
+  await tried;
 });

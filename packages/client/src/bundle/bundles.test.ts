@@ -154,6 +154,12 @@ describe.each(["everwire.js", "everwire.min.js"])("%s", (name) => {
     await talkByPolling(runScript(name).io as Io);
   });
 
+  test("is a CommonJS module too", () => {
+    const scope = runScript(name, "var module = { exports: {} }, exports = module.exports");
+    expect(scope.io).toBeUndefined();
+    expect((scope.module as { exports: Io }).exports.Manager).toBeTypeOf("function");
+  });
+
   test("runs where globalThis is not known yet", () => {
     const scope = runScript(name, "delete globalThis.globalThis");
     expect(scope.io).toBeTypeOf("function");

@@ -62,9 +62,11 @@ describe.each([
   it("closes after what was sent has left", async () => {
     const { server, session } = await open({}, options);
     const closed = event(session, "close");
+    const created = record(session, "packetCreate");
     session.send("last").close();
     expect(session.readyState).toBe("closing");
     session.send("too late");
+    expect(created).toHaveLength(1);
     expect(await closed).toEqual(["forced close", undefined]);
     expect(session.readyState).toBe("closed");
     expect(session.id).toBeUndefined();
@@ -133,6 +135,7 @@ describe.each([
     expect(error).toMatchObject({ type: "TransportError", code: "ERR_TRANSPORT" });
     expect(error.message).toBe(name === "polling" ? "xhr poll error" : "websocket error");
     expect((error.cause as { code: string }).code).toBe("ECONNREFUSED");
+    expect(error.description).toEqual(name === "polling" ? 0 : expect.objectContaining({ type: "error" }));
     await until(() => session.readyState === "closed");
   });
 
