@@ -39,7 +39,12 @@ export function describeRecoveryContract(
 
   /** The socket's connection broke: its session is kept, its place in the rooms is not. */
   const lose = ({ nsp, adapter }: Bench, socket: FakeSocket): void => {
-    void adapter.persistSession({ sid: socket.id, pid: `pid-${socket.id}`, rooms: [...socket.rooms], data: socket.data });
+    void adapter.persistSession({
+      sid: socket.id,
+      pid: `pid-${socket.id}`,
+      rooms: [...socket.rooms],
+      data: socket.data,
+    });
     nsp.sockets.delete(socket.id);
     adapter.delAll(socket.id);
   };
