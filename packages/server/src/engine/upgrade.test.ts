@@ -1,7 +1,10 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { RawEngineClient, collect, httpRequest, once, startEngine, until } from "@everwire/testkit";
+import { RawEngineClient, TestClock, collect, httpRequest, once, startEngine, until } from "@everwire/testkit";
 import type { RawPolling, StartEngineOptions, StartedEngine } from "@everwire/testkit";
 import type { Socket, Transport } from "@everwire/server/engine";
+import { Deadlines } from "./deadlines.js";
+import { Upgrade } from "./upgrade.js";
+import type { UpgradeHost } from "./upgrade.js";
 
 interface Setup extends StartedEngine {
   readonly client: RawEngineClient;
@@ -54,6 +57,26 @@ describe("an upgrade", () => {
     expect((await polling.poll()).text).toBe("6");
     expect((await polling.poll()).text).toBe("6");
     expect(session.transport.name).toBe("polling");
+  });
+
+  test("releases the poll right behind the answer to the probe, for messages wait while the client moves", () => {
+    const clock = new TestClock();
+    const sent: string[] = [];
+    const wire = (name: string): Transport =>
+      ({ writable: true, send: ([packet]: { type: string }[]) => sent.push(`${name} ${packet!.type}`) }) as never;
+    const candidate = wire("candidate");
+    const server = { deadlines: new Deadlines(clock), opts: { upgradeTimeout: 10_000 } };
+    const host = { server, transport: wire("poll"), onProbed: () => undefined } as unknown as UpgradeHost;
+    const upgrade = new Upgrade(host, candidate);
+    upgrade.start();
+    upgrade.onPacket("ping", "probe");
+    expect(sent).toEqual(["candidate pong"]);
+    clock.advance(10);
+    expect(sent).toEqual(["candidate pong", "poll noop"]);
+    clock.advance(99);
+    expect(sent).toHaveLength(2);
+    clock.advance(1);
+    expect(sent).toEqual(["candidate pong", "poll noop", "poll noop"]);
   });
 
   test("lets a poll go that still waits when the client has moved", async () => {

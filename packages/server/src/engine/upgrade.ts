@@ -12,6 +12,8 @@ import type { Transport, TransportHandler } from "./transports/transport.js";
 
 /** How often the poll that waits is answered, so that the client can end its polling. */
 const RELEASE_POLL_MS = 100;
+/** The first release follows the answer to the probe closely, but behind it: the client has to stop polling first. */
+const FIRST_RELEASE_MS = 10;
 
 /** What an upgrade needs of its session. */
 export interface UpgradeHost {
@@ -82,7 +84,7 @@ export class Upgrade extends Deadline implements TransportHandler {
   #onProbe(): void {
     this.#move("probed");
     this.#candidate.send([PROBE_PONG]);
-    this.#host.server.deadlines.set(this.#releasePoll, RELEASE_POLL_MS);
+    this.#host.server.deadlines.set(this.#releasePoll, FIRST_RELEASE_MS);
     this.#host.onProbed(this.#candidate);
   }
 
