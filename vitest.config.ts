@@ -25,6 +25,10 @@ export default defineConfig({
       },
       {
         ...sourceCondition,
+        test: { name: "examples", include: ["e2e/examples/**/*.test.ts"], testTimeout: 30_000 },
+      },
+      {
+        ...sourceCondition,
         test: { name: "interop", include: ["e2e/interop/**/*.test.ts"], testTimeout: 30_000 },
       },
     ],
