@@ -1,7 +1,5 @@
-/**
- * Browser tests: `npx playwright test -c e2e/playwright.config.ts`, after a build. The pages get the bundles that the server
- * serves, from servers that each test starts on a free port.
- */
+// Browser tests: `npx playwright test -c e2e/playwright.config.ts`, after a build. The pages get the bundles that the server
+// serves, from servers that each test starts on a free port.
 import { defineConfig } from "@playwright/test";
 import { chromium, firefox } from "./browser/support/browsers.js";
 

@@ -23,13 +23,7 @@ const COMPONENTS = [
   { apt: ["python3-aiohttp"], use: "interop tests", found: () => pythonHas("aiohttp") },
   { apt: ["python3-tornado"], use: "interop tests", found: () => pythonHas("tornado") },
   {
-    apt: ["python3-requests", "python3-websocket"],
-    use: "interop tests",
-    found: () => pythonHas("requests, websocket"),
-  },
-  { apt: ["openssl"], use: "certificates of the https tests", found: () => onPath("openssl") },
-  {
-    apt: ["nginx-light"],
+    apt: ["nginx"],
     use: "the deployment guide's test",
     found: () => onPath("nginx") || existsSync("/usr/sbin/nginx"),
   },

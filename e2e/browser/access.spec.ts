@@ -1,4 +1,4 @@
-/** Who may come in: middleware, origins, cookies. */
+// Who may come in: middleware, origins, cookies.
 import type { Server } from "@everwire/server";
 import { isEverwire } from "./support/peer.js";
 import type { Site } from "./support/site.js";

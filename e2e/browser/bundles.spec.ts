@@ -1,4 +1,4 @@
-/** The files that the server serves: the module and the script, in a page and in workers, with what surrounds them. */
+// The files that the server serves: the module and the script, in a page and in workers, with what surrounds them.
 import type { Server } from "@everwire/server";
 import { BUNDLES, isEverwire } from "./support/peer.js";
 import type { Site } from "./support/site.js";

@@ -1,4 +1,4 @@
-/** The chat example by keyboard, with a screen reader, on a phone, in light and dark. */
+// The chat example by keyboard, with a screen reader, on a phone, in light and dark.
 import { arrive } from "./support/chat.js";
 import { expect, test } from "./support/chat-test.js";
 import { contrastFaults } from "./support/contrast.js";

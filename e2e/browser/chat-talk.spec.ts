@@ -1,4 +1,4 @@
-/** Talking in the chat example, in words and pictures, with several people in browser windows of their own. */
+// Talking in the chat example, in words and pictures, with several people in browser windows of their own.
 import { arrive } from "./support/chat.js";
 import { expect, test } from "./support/chat-test.js";
 

@@ -1,4 +1,4 @@
-/** The chat example with people who mean no good. */
+// The chat example with people who mean no good.
 import { expect, test } from "./support/chat-test.js";
 
 test.describe("trust", () => {

@@ -1,4 +1,4 @@
-/** What the chat example says about its connection, and how its process begins and ends. */
+// What the chat example says about its connection, and how its process begins and ends.
 import { ChatServer } from "./support/chat.js";
 import { expect, test } from "./support/chat-test.js";
 

@@ -1,4 +1,4 @@
-/** What a page lives through: servers that restart, networks that go away, packets that get lost. */
+// What a page lives through: servers that restart, networks that go away, packets that get lost.
 import { isEverwire } from "./support/peer.js";
 import { connect, emitWithAck, expect, test, transportOf, UPGRADE, WAYS, WEBSOCKET } from "./support/test.js";
 

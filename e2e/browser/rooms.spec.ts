@@ -1,4 +1,4 @@
-/** Who gets what: rooms, broadcasts, namespaces, with several pages on one server. */
+// Who gets what: rooms, broadcasts, namespaces, with several pages on one server.
 import type { Server } from "@everwire/server";
 import { connect, emitWithAck, expect, type Page, test, UPGRADE, WAYS } from "./support/test.js";
 

@@ -1,4 +1,4 @@
-/** The same over TLS, with a certificate that was made for this run. */
+// The same over TLS, with a certificate that was made for this run.
 import { selfSigned } from "@everwire/testkit";
 import { connect, emitWithAck, expect, test, transportOf, WAYS } from "./support/test.js";
 

@@ -1,4 +1,4 @@
-/** Everything that a message can be, over each way that a page can take to the server. */
+// Everything that a message can be, over each way that a page can take to the server.
 import type { Server } from "@everwire/server";
 import { connect, emitWithAck, expect, test, transportOf, UPGRADE, WAYS } from "./support/test.js";
 

@@ -1,7 +1,5 @@
-/**
- * What every attack test checks afterwards: a socket that was there before goes on as if nothing had been, a new one gets
- * in, and the server keeps nothing of the offender.
- */
+// What every attack test checks afterwards: a socket that was there before goes on as if nothing had been, a new one gets
+// in, and the server keeps nothing of the offender.
 import type { Server, Socket } from "@everwire/server";
 import { type RawSession, until } from "@everwire/testkit";
 import { expect } from "vitest";

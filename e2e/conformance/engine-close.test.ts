@@ -1,4 +1,4 @@
-/** The end of a session, from either side, and of the engine: nothing stays behind. */
+// The end of a session, from either side, and of the engine: nothing stays behind.
 import { once, RawTcp, until, upgradeRequest } from "@everwire/testkit";
 import { describe, expect, test } from "vitest";
 import { engineUnderTest, SEPARATOR } from "./support.js";

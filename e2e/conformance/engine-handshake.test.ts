@@ -1,4 +1,4 @@
-/** Opening a session: Engine.IO protocol v4, "Handshake". Right ones on both transports, and every wrong parameter. */
+// Opening a session: Engine.IO protocol v4, "Handshake". Right ones on both transports, and every wrong parameter.
 import { httpRequest, once, RawTcp, UpgradeRefused, upgradeRequest } from "@everwire/testkit";
 import { describe, expect, test } from "vitest";
 import { engineUnderTest, REFUSAL } from "./support.js";

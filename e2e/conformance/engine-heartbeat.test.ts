@@ -1,4 +1,4 @@
-/** The heartbeat: Engine.IO protocol v4, "Heartbeat". The server pings, the client answers, each has its deadline. */
+// The heartbeat: Engine.IO protocol v4, "Heartbeat". The server pings, the client answers, each has its deadline.
 import { once, until } from "@everwire/testkit";
 import { describe, expect, test } from "vitest";
 import { engineUnderTest } from "./support.js";

@@ -1,4 +1,4 @@
-/** What surrounds the wire on HTTP: CORS, cookies, compression, header events, middleware, keep-alive, TLS. */
+// What surrounds the wire on HTTP: CORS, cookies, compression, header events, middleware, keep-alive, TLS.
 import { Agent } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { httpRequest, once, RawEngineClient, RawTcp, startHttpServer } from "@everwire/testkit";

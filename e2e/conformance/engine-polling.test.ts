@@ -1,4 +1,4 @@
-/** Messages over HTTP long-polling: Engine.IO protocol v4, "HTTP long-polling" and "Packet encoding". */
+// Messages over HTTP long-polling: Engine.IO protocol v4, "HTTP long-polling" and "Packet encoding".
 import { collect, httpRequest, once, type RawPolling, RawTcp, until } from "@everwire/testkit";
 import type { Socket as Session } from "@everwire/server/engine";
 import { describe, expect, test } from "vitest";

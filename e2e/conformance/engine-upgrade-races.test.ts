@@ -1,4 +1,4 @@
-/** The upgrade when the network and the two sides get in each other's way: cut anywhere, slowed down, busy in both directions. */
+// The upgrade when the network and the two sides get in each other's way: cut anywhere, slowed down, busy in both directions.
 import {
   encodeFrame,
   once,

@@ -1,4 +1,4 @@
-/** Moving a session from polling to WebSocket: Engine.IO protocol v4, "Upgrade", and every race around it. */
+// Moving a session from polling to WebSocket: Engine.IO protocol v4, "Upgrade", and every race around it.
 import { collect, deferred, httpRequest, once, type RawPolling, until } from "@everwire/testkit";
 import type { Socket as Session } from "@everwire/server/engine";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** Messages over WebSocket: Engine.IO protocol v4, "WebSocket", on RFC 6455. */
+// Messages over WebSocket: Engine.IO protocol v4, "WebSocket", on RFC 6455.
 import {
   collect,
   deferred,

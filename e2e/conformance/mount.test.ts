@@ -1,4 +1,4 @@
-/** Where a server can hang: node http and https, express 4 and 5, plain handlers, beside others on one HTTP server. */
+// Where a server can hang: node http and https, express 4 and 5, plain handlers, beside others on one HTTP server.
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { httpRequest, once, RawEngineClient, RawTcp, startHttpServer, until, upgradeRequest } from "@everwire/testkit";

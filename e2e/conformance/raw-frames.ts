@@ -1,4 +1,4 @@
-/** A WebSocket of a Socket.IO server whose frames the attack tests write and read one by one. */
+// A WebSocket of a Socket.IO server whose frames the attack tests write and read one by one.
 import { closeCode, Opcode, RawTcp, readFrame, upgradeRequest } from "@everwire/testkit";
 
 export const TARGET = "/socket.io/?EIO=4&transport=websocket";

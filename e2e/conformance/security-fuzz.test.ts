@@ -1,4 +1,4 @@
-/** Random bytes at the doors: whatever comes, the server stays up, and keeps nothing. The seed is printed when it fails. */
+// Random bytes at the doors: whatever comes, the server stays up, and keeps nothing. The seed is printed when it fails.
 import { encodeFrame, RawTcp, readFrame, upgradeRequest } from "@everwire/testkit";
 import { expect, test } from "vitest";
 import { underAttack } from "./bystander.js";

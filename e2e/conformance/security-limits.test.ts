@@ -1,4 +1,4 @@
-/** What would eat memory, time or places. Each test names the line of the list it shows. */
+// What would eat memory, time or places. Each test names the line of the list it shows.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { encodeFrame, once, RawTcp, until } from "@everwire/testkit";

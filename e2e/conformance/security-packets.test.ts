@@ -1,4 +1,4 @@
-/** One packet or one request that could crash a server of this kind. Each test names the line of the list it shows. */
+// One packet or one request that could crash a server of this kind. Each test names the line of the list it shows.
 import { createConnection } from "node:net";
 import {
   closeCode,

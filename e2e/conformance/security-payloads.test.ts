@@ -1,4 +1,4 @@
-/** Payloads, frames and headers made to cost much. Each test names the line of the list it shows. */
+// Payloads, frames and headers made to cost much. Each test names the line of the list it shows.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { deflateRawSync } from "node:zlib";

@@ -1,4 +1,4 @@
-/** Who is let in, and what a name can do. Each test names the line of the list it shows. */
+// Who is let in, and what a name can do. Each test names the line of the list it shows.
 import { httpRequest, once, until } from "@everwire/testkit";
 import type { Socket } from "@everwire/server";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** Joining and leaving namespaces: Socket.IO protocol v5, "Connection to a namespace" and "Disconnection from a namespace". */
+// Joining and leaving namespaces: Socket.IO protocol v5, "Connection to a namespace" and "Disconnection from a namespace".
 import { once, until } from "@everwire/testkit";
 import type { Socket } from "@everwire/server";
 import { describe, expect, test } from "vitest";

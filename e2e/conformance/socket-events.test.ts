@@ -1,4 +1,4 @@
-/** Events and acknowledgements on the wire: Socket.IO protocol v5, "Sending and receiving data" and "Packet encoding". */
+// Events and acknowledgements on the wire: Socket.IO protocol v5, "Sending and receiving data" and "Packet encoding".
 import { once, type RawSession } from "@everwire/testkit";
 import type { Server, Socket } from "@everwire/server";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** Packets that no client should send. Each ends its own connection, with an error the application can see, and nothing else. */
+// Packets that no client should send. Each ends its own connection, with an error the application can see, and nothing else.
 import { once, type RawMessage } from "@everwire/testkit";
 import type { Socket } from "@everwire/server";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** Connection state recovery on the wire: `pid` and `offset` in CONNECT, missed packets before its answer. */
+// Connection state recovery on the wire: `pid` and `offset` in CONNECT, missed packets before its answer.
 import { once, type RawSession } from "@everwire/testkit";
 import type { Socket } from "@everwire/server";
 import { describe, expect, test } from "vitest";

@@ -1,7 +1,5 @@
-/**
- * What every conformance test begins with: a server, or only its engine, that is closed when the test ends, and a raw
- * client that speaks to it by hand.
- */
+// What every conformance test begins with: a server, or only its engine, that is closed when the test ends, and a raw
+// client that speaks to it by hand.
 import {
   RawEngineClient,
   type StartedEngine,

@@ -1,7 +1,5 @@
-/**
- * Which browsers the tests drive: the one that an environment variable names (EVERWIRE_CHROMIUM, EVERWIRE_FIREFOX), else one
- * in a well-known place, else Playwright's own where it is installed. Called by the configuration only.
- */
+// Which browsers the tests drive: the one that an environment variable names (EVERWIRE_CHROMIUM, EVERWIRE_FIREFOX), else one
+// in a well-known place, else Playwright's own where it is installed. Called by the configuration only.
 import { existsSync } from "node:fs";
 import type { PlaywrightTestOptions, PlaywrightWorkerOptions } from "@playwright/test";
 

@@ -1,4 +1,4 @@
-/** The `test` of the chat's specs: a server of its own for each test, and people who have joined it. */
+// The `test` of the chat's specs: a server of its own for each test, and people who have joined it.
 import { test as base } from "@playwright/test";
 import { arrive, ChatServer, freePort, type Person } from "./chat.js";
 import { isEverwire } from "./peer.js";

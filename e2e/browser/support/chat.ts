@@ -1,6 +1,4 @@
-/**
- * The chat example as its user meets it: `node server.js` as a process of its own, and a person in a browser window.
- */
+// The chat example as its user meets it: `node server.js` as a process of its own, and a person in a browser window.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";

@@ -1,6 +1,4 @@
-/**
- * contrastFaults(): the visible texts of a page whose colour is too close to what is behind it. WCAG 2.2, 1.4.3: 4.5 to 1.
- */
+// contrastFaults(): the visible texts of a page whose colour is too close to what is behind it. WCAG 2.2, 1.4.3: 4.5 to 1.
 import type { Page } from "@playwright/test";
 
 export function contrastFaults(page: Page): Promise<string[]> {

@@ -1,7 +1,5 @@
-/**
- * The pages that every site serves: empty ones, with the client as a module, as a script, or in a worker. What happens in
- * them is written in the specs, through `page.evaluate`.
- */
+// The pages that every site serves: empty ones, with the client as a module, as a script, or in a worker. What happens in
+// them is written in the specs, through `page.evaluate`.
 import { BUNDLES } from "./peer.js";
 
 interface Served {

@@ -1,7 +1,5 @@
-/**
- * What the pages and the server are made of. Ours, unless EVERWIRE_PEER=socket.io: then the same specs run against the stock
- * server and the bundle that it serves, which shows that a spec asks for nothing but the behaviour both have.
- */
+// What the pages and the server are made of. Ours, unless EVERWIRE_PEER=socket.io: then the same specs run against the stock
+// server and the bundle that it serves, which shows that a spec asks for nothing but the behaviour both have.
 import type { Server as HttpServer } from "node:http";
 import type { Server, ServerOptions } from "@everwire/server";
 

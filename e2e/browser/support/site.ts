@@ -1,7 +1,5 @@
-/**
- * Site: one origin with pages and a server, on a free port of 127.0.0.1. It can be stopped and started again on the same port,
- * as a server that is deployed anew. Made by the fixture in test.ts.
- */
+// Site: one origin with pages and a server, on a free port of 127.0.0.1. It can be stopped and started again on the same port,
+// as a server that is deployed anew. Made by the fixture in test.ts.
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket as TcpSocket } from "node:net";

@@ -1,6 +1,4 @@
-/**
- * The `test` of every spec: Playwright's, with sites that are closed after the test, and pages that hold a client.
- */
+// The `test` of every spec: Playwright's, with sites that are closed after the test, and pages that hold a client.
 import { type Frame, type Page, test as base } from "@playwright/test";
 import type * as Client from "@everwire/client";
 import { Site, type SiteOptions } from "./site.js";

@@ -1,7 +1,5 @@
-/**
- * Acks: who waits for the answer to which packet of one Socket, and until when. An id is drawn before its packet is
- * encoded and registered once the packet was accepted, so that a packet that can't be sent leaves nothing behind.
- */
+// Acks: who waits for the answer to which packet of one Socket, and until when. An id is drawn before its packet is
+// encoded and registered once the packet was accepted, so that a packet that can't be sent leaves nothing behind.
 import { EverwireError } from "@everwire/protocol";
 import type { TimerFunctions } from "./engine/timers.js";
 import { guard } from "./guard.js";

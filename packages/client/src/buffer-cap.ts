@@ -1,7 +1,5 @@
-/**
- * BufferCap: what may wait in one buffer of a Socket, in packets and bytes. Over the cap the emit throws, so that the
- * caller knows which event was not taken; nothing that waits is dropped for it. Called by the Socket.
- */
+// BufferCap: what may wait in one buffer of a Socket, in packets and bytes. Over the cap the emit throws, so that the
+// caller knows which event was not taken; nothing that waits is dropped for it. Called by the Socket.
 import { EverwireError } from "@everwire/protocol";
 
 export class BufferCap {

@@ -1,6 +1,4 @@
-/**
- * CatchAllEmitter: an emitter with listeners of every event, one list of them for each direction. The Socket is one.
- */
+// CatchAllEmitter: an emitter with listeners of every event, one list of them for each direction. The Socket is one.
 import type { EventsMap } from "@everwire/protocol";
 import { Emitter, without } from "./emitter.js";
 import { guard } from "./guard.js";

@@ -1,4 +1,4 @@
-/** Sockets that leave, come back and are cut at random moments: nothing arrives twice or out of order, nothing stays behind. */
+// Sockets that leave, come back and are cut at random moments: nothing arrives twice or out of order, nothing stays behind.
 import { expect, test, vi } from "vitest";
 import { Server } from "socket.io";
 import { Manager } from "./manager.js";

@@ -1,4 +1,4 @@
-/** What a Socket is told when its session ends, over a raw server; each of these is followed by a reconnection. */
+// What a Socket is told when its session ends, over a raw server; each of these is followed by a reconnection.
 import { afterEach, expect, test, vi } from "vitest";
 import { closeAll, event, startRawEngine, track, type RawEngine } from "./engine/raw-engine.test.node.js";
 import type { RawEngineOptions } from "./engine/raw-engine.test.node.js";

@@ -1,8 +1,6 @@
-/**
- * Emitter: what users listen on: the engine's Session, the Manager and the Socket. Layers of the client never talk to
- * each other through it. A listener that is removed or added while an event is dispatched does not change that dispatch.
- * Written out here and not taken from a library because a page pays for each byte: it is a third of the usual one.
- */
+// Emitter: what users listen on: the engine's Session, the Manager and the Socket. Layers of the client never talk to
+// each other through it. A listener that is removed or added while an event is dispatched does not change that dispatch.
+// Written out here and not taken from a library because a page pays for each byte: it is a third of the usual one.
 import type {
   EventNames,
   EventParams,

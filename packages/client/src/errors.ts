@@ -1,7 +1,5 @@
-/**
- * The client's errors: EverwireError (of the protocol package) > TransportError. Made by transports, the upgrade and the
- * session; what users get from the `error` event of the engine and from `connect_error`.
- */
+// The client's errors: EverwireError (of the protocol package) > TransportError. Made by transports, the upgrade and the
+// session; what users get from the `error` event of the engine and from `connect_error`.
 import { EverwireError } from "@everwire/protocol";
 
 /** A transport failed. `message` says which and doing what ("xhr poll error", "websocket error", "probe error: ..."). */

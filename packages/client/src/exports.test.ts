@@ -1,4 +1,4 @@
-/** The names that users import, from the package and from its engine: none may go missing. */
+// The names that users import, from the package and from its engine: none may go missing.
 import { expect, test } from "vitest";
 import * as client from "@everwire/client";
 import * as engine from "@everwire/client/engine";

@@ -1,6 +1,4 @@
-/**
- * Public surface of @everwire/client: io() and what it is made of. The engine below has its own entry, `@everwire/client/engine`.
- */
+// Public surface of @everwire/client: io() and what it is made of. The engine below has its own entry, `@everwire/client/engine`.
 import { io } from "./lookup.js";
 
 export default io;

@@ -1,7 +1,5 @@
-/**
- * io(): from an address to a Socket. It keeps the Managers, so that namespaces of one server share one session, and
- * decides when a call gets a Manager of its own. The default export of the package.
- */
+// io(): from an address to a Socket. It keeps the Managers, so that namespaces of one server share one session, and
+// decides when a call gets a Manager of its own. The default export of the package.
 import type { DefaultEventsMap, EventsMap } from "@everwire/protocol";
 import { parseQuery } from "./engine/url.js";
 import { Manager } from "./manager.js";

@@ -1,7 +1,5 @@
-/**
- * ManagerSettings: the options of a Manager that may change while it runs, with their getters that are setters. The
- * Manager is one; backoff and reconnection read the values as they are at the time.
- */
+// ManagerSettings: the options of a Manager that may change while it runs, with their getters that are setters. The
+// Manager is one; backoff and reconnection read the values as they are at the time.
 import { Emitter } from "./emitter.js";
 import type { ManagerEvents } from "./manager.js";
 import type { ManagerOptions } from "./options.js";

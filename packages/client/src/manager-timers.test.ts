@@ -1,4 +1,4 @@
-/** Which timer functions a Manager waits with, when a test framework has replaced the global ones. */
+// Which timer functions a Manager waits with, when a test framework has replaced the global ones.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Manager } from "./manager.js";
 

@@ -1,7 +1,5 @@
-/**
- * Manager: one session, many sockets. It opens the session, hands each packet to the Socket of its namespace, and brings
- * the session back when it breaks. Users hold it as `socket.io`; each Socket sends through it.
- */
+// Manager: one session, many sockets. It opens the session, hands each packet to the Socket of its namespace, and brings
+// the session back when it breaks. Users hold it as `socket.io`; each Socket sends through it.
 import {
   EverwireError,
   MANAGER_STATES,

@@ -1,7 +1,5 @@
-/**
- * The options of Manager and Socket with their defaults. What the engine takes (transports, headers, TLS …) is inherited
- * from its own options. Names are those users know; units stand in the comments.
- */
+// The options of Manager and Socket with their defaults. What the engine takes (transports, headers, TLS …) is inherited
+// from its own options. Names are those users know; units stand in the comments.
 import type { Parser } from "@everwire/protocol";
 import type { SessionOptions } from "./engine/options.js";
 

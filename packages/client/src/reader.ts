@@ -1,7 +1,5 @@
-/**
- * The read side of one session: messages in, whole packets out, by the default protocol or the user's `parser`. The
- * protocol package has the like with its public Decoder, whose emitter a page would carry for nothing. Called by the Manager.
- */
+// The read side of one session: messages in, whole packets out, by the default protocol or the user's `parser`. The
+// protocol package has the like with its public Decoder, whose emitter a page would carry for nothing. Called by the Manager.
 import type { Packet, Parser, RawData } from "@everwire/protocol";
 import { PacketReader } from "#codec";
 

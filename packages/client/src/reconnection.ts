@@ -1,7 +1,5 @@
-/**
- * Reconnection: the wait between two attempts to open the session, and how many there may be. It ends with the timer, or
- * at once when the browser says that the network is back. Called by the Manager, which makes the attempt.
- */
+// Reconnection: the wait between two attempts to open the session, and how many there may be. It ends with the timer, or
+// at once when the browser says that the network is back. Called by the Manager, which makes the attempt.
 import { globalScope } from "#platform";
 import { Backoff, type BackoffSettings } from "./backoff.js";
 import type { TimerFunctions } from "./engine/timers.js";

@@ -1,7 +1,5 @@
-/**
- * RetryQueue: what a Socket with the `retries` option emits, one packet in flight at a time. The next goes when the
- * one before was acknowledged or given up; a new connection sends the head again. Called by the Socket.
- */
+// RetryQueue: what a Socket with the `retries` option emits, one packet in flight at a time. The next goes when the
+// one before was acknowledged or given up; a new connection sends the head again. Called by the Socket.
 import type { AckCallback } from "./acks.js";
 import type { BufferCap } from "./buffer-cap.js";
 import { guard } from "./guard.js";

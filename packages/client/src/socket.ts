@@ -1,7 +1,5 @@
-/**
- * Socket: one namespace as the user sees it: emits go to the Manager as packets, packets of the Manager become events.
- * Its connection comes and goes with the Manager's session; what is emitted meanwhile waits in `sendBuffer`.
- */
+// Socket: one namespace as the user sees it: emits go to the Manager as packets, packets of the Manager become events.
+// Its connection comes and goes with the Manager's session; what is emitted meanwhile waits in `sendBuffer`.
 import {
   EverwireError,
   PacketType,

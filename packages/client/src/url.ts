@@ -1,7 +1,5 @@
-/**
- * The addresses that io() takes: absolute, without a scheme, or only a path, in which the page fills the gaps; split into
- * the server, which keys the Manager cache, and the namespace. Called by lookup.ts.
- */
+// The addresses that io() takes: absolute, without a scheme, or only a path, in which the page fills the gaps; split into
+// the server, which keys the Manager cache, and the namespace. Called by lookup.ts.
 import { EverwireError } from "@everwire/protocol";
 import { pageLocation } from "#platform";
 import { splitUri } from "./engine/url.js";

@@ -1,7 +1,5 @@
-/*
- * Binary values in a packet's data: taken out before encoding, put back after decoding (Socket.IO protocol v5,
- * "Packet encoding", "Binary"). Each leaves a placeholder, numbered in walk order. Called by the encoder and the packet reader.
- */
+// Binary values in a packet's data: taken out before encoding, put back after decoding (Socket.IO protocol v5,
+// "Packet encoding", "Binary"). Each leaves a placeholder, numbered in walk order. Called by the encoder and the packet reader.
 import { isBinary } from "./binary.js";
 import type { Base64Data, BinaryData } from "./binary.js";
 import { MAX_DATA_DEPTH } from "./data-depth.js";

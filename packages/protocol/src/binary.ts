@@ -1,7 +1,5 @@
-/*
- * What counts as binary, in Node.js, in browsers, and in engines where half of it is missing.
- * Everything that finds, counts or passes on binary data asks here: the encoder, the packet reader and the transports.
- */
+// What counts as binary, in Node.js, in browsers, and in engines where half of it is missing.
+// Everything that finds, counts or passes on binary data asks here: the encoder, the packet reader and the transports.
 
 /** The part of a Blob or File that is used here; structural, since this package knows no DOM. */
 export interface BlobLike {

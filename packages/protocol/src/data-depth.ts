@@ -1,8 +1,6 @@
-/*
- * How deep data may be nested, checked on the text before it is parsed.
- * Parsing, walking and writing back use the stack in some engines: JSON.stringify gives up at a few thousand levels.
- * Called by the packet reader; the encoder holds the same limit while it walks.
- */
+// How deep data may be nested, checked on the text before it is parsed.
+// Parsing, walking and writing back use the stack in some engines: JSON.stringify gives up at a few thousand levels.
+// Called by the packet reader; the encoder holds the same limit while it walks.
 
 /** Levels of arrays and objects that a packet's data may have, in both directions. */
 export const MAX_DATA_DEPTH = 1000;

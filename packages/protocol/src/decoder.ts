@@ -1,7 +1,5 @@
-/*
- * The public shape of the read side, as users of a Socket.IO parser know it: an emitter of "decoded" around a PacketReader.
- * The layers of this project read with PacketReader itself; this is for users, and the shape that a custom parser has to have.
- */
+// The public shape of the read side, as users of a Socket.IO parser know it: an emitter of "decoded" around a PacketReader.
+// The layers of this project read with PacketReader itself; this is for users, and the shape that a custom parser has to have.
 import { EventEmitter } from "eventemitter3";
 import type { Base64Data, BinaryData } from "./binary.js";
 import { PacketReader } from "./packet-reader.js";

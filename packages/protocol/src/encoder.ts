@@ -1,7 +1,5 @@
-/*
- * Socket.IO protocol v5, "Packet encoding": a packet becomes one text and, behind it, its attachments.
- * Called once for each emission and once for each broadcast; the server's and the client's socket layer own one encoder each.
- */
+// Socket.IO protocol v5, "Packet encoding": a packet becomes one text and, behind it, its attachments.
+// Called once for each emission and once for each broadcast; the server's and the client's socket layer own one encoder each.
 import { extractAttachments } from "./attachments.js";
 import type { BinaryData } from "./binary.js";
 import { EverwireError } from "./errors.js";

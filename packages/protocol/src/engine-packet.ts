@@ -1,7 +1,5 @@
-/*
- * Engine.IO protocol v4 packets and payloads: a typed union over engine.io-parser that never throws on a peer's bytes.
- * Called by the transports of both sides. A malformed chunk is `undefined`, a malformed payload says so beside what came before it.
- */
+// Engine.IO protocol v4 packets and payloads: a typed union over engine.io-parser that never throws on a peer's bytes.
+// Called by the transports of both sides. A malformed chunk is `undefined`, a malformed payload says so beside what came before it.
 import { decodePacket, encodePacket } from "engine.io-parser";
 import type { Packet as ParserPacket } from "engine.io-parser";
 import { isBlob, isArrayBuffer, isView } from "./binary.js";

@@ -1,9 +1,7 @@
-/*
- * Error tree of the protocol, and the base class of every error in the project:
- *   Error > EverwireError > ProtocolError
- * A ProtocolError means that the peer's bytes are wrong: the layer above closes the session. Anything else is the caller's fault
- * and is thrown at once. Every code has a row in docs/errors.md.
- */
+// Error tree of the protocol, and the base class of every error in the project:
+//   Error > EverwireError > ProtocolError
+// A ProtocolError means that the peer's bytes are wrong: the layer above closes the session. Anything else is the caller's fault
+// and is thrown at once. Every code has a row in docs/errors.md.
 
 /** Base of all errors: `code` is stable ("ERR_…"), `message` is for people, `cause` is what was underneath. */
 export class EverwireError extends Error {

@@ -1,6 +1,4 @@
-/*
- * The assertions of this file are made by the type checker (tsc -p tsconfig.test.json): expectTypeOf does nothing when it runs.
- */
+// The assertions of this file are made by the type checker (tsc -p tsconfig.test.json): expectTypeOf does nothing when it runs.
 import { describe, expectTypeOf, it } from "vitest";
 import type {
   AllButLast,

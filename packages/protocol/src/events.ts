@@ -1,8 +1,6 @@
-/*
- * Types of typed events: how an interface of event names and listeners becomes the signatures of `on`, `emit`, `emitWithAck`,
- * `timeout` and of broadcasts. Server, Namespace, Socket, BroadcastOperator and the client's Socket are written in these terms.
- * No code comes out of this file.
- */
+// Types of typed events: how an interface of event names and listeners becomes the signatures of `on`, `emit`, `emitWithAck`,
+// `timeout` and of broadcasts. Server, Namespace, Socket, BroadcastOperator and the client's Socket are written in these terms.
+// No code comes out of this file.
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- inference over users' listeners works only through `any`: `unknown` as a
    parameter type would refuse every listener that names its own */

@@ -1,7 +1,5 @@
-/*
- * The open packet of a session (Engine.IO protocol v4, "Handshake"): JSON with the session's id and its timings.
- * Written by the server's engine, read by the client's.
- */
+// The open packet of a session (Engine.IO protocol v4, "Handshake"): JSON with the session's id and its timings.
+// Written by the server's engine, read by the client's.
 import { ProtocolError } from "./errors.js";
 
 export interface HandshakeData {

@@ -1,6 +1,4 @@
-/*
- * Public surface of @everwire/protocol.
- */
+// Public surface of @everwire/protocol.
 export {
   createPacketDecoderStream,
   createPacketEncoderStream,

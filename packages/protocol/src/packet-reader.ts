@@ -1,8 +1,6 @@
-/*
- * Socket.IO protocol v5, "Packet encoding", read side, without I/O and without emitter: chunk in, packet out.
- * The connection of the server and the manager of the client own one each; decoder.ts gives it the public shape. Every byte here
- * comes from a peer: whatever it holds gives a packet, a wait for attachments, or a ProtocolError.
- */
+// Socket.IO protocol v5, "Packet encoding", read side, without I/O and without emitter: chunk in, packet out.
+// The connection of the server and the manager of the client own one each; decoder.ts gives it the public shape. Every byte here
+// comes from a peer: whatever it holds gives a packet, a wait for attachments, or a ProtocolError.
 import { fillAttachments } from "./attachments.js";
 import { byteLengthOf, isBase64Data, isBinary } from "./binary.js";
 import type { Base64Data, BinaryData } from "./binary.js";

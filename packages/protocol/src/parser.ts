@@ -1,7 +1,5 @@
-/*
- * The `parser` option of server and client: an object with an Encoder and a Decoder. The layers above read packets through
- * createReader, which hides whether the parser is the default one (PacketReader, no emitter) or the user's own.
- */
+// The `parser` option of server and client: an object with an Encoder and a Decoder. The layers above read packets through
+// createReader, which hides whether the parser is the default one (PacketReader, no emitter) or the user's own.
 import type { BinaryData } from "./binary.js";
 import { Encoder } from "./encoder.js";
 import { Decoder } from "./decoder.js";

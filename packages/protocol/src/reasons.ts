@@ -1,7 +1,5 @@
-/*
- * Why sessions close and sockets disconnect: the names that users compare with, a stable number for each, a sentence for people,
- * and what follows. The engine, the socket layers and the diagnostics of both sides read these tables; nobody writes the names anew.
- */
+// Why sessions close and sockets disconnect: the names that users compare with, a stable number for each, a sentence for people,
+// and what follows. The engine, the socket layers and the diagnostics of both sides read these tables; nobody writes the names anew.
 
 export interface Reason {
   readonly name: string;

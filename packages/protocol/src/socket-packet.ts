@@ -1,7 +1,5 @@
-/*
- * The Socket.IO protocol v5 packet: its types, its shape, and the rules of what each type may carry ("Packet encoding" and
- * "Packet types"). The encoder, the packet reader and the socket layers of both sides build on it.
- */
+// The Socket.IO protocol v5 packet: its types, its shape, and the rules of what each type may carry ("Packet encoding" and
+// "Packet types"). The encoder, the packet reader and the socket layers of both sides build on it.
 
 /** Revision of the Socket.IO protocol. */
 export const protocol = 5;

@@ -1,7 +1,5 @@
-/*
- * The state machines of both sides, each one table; `transition` is the one setter. Only its owner moves a machine.
- * Closing is a state, not an error, and a closed session or transport is never opened again: there is a new one.
- */
+// The state machines of both sides, each one table; `transition` is the one setter. Only its owner moves a machine.
+// Closing is a state, not an error, and a closed session or transport is never opened again: there is a new one.
 import { EverwireError } from "./errors.js";
 
 /** For each state the states that may follow it. */

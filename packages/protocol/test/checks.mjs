@@ -1,7 +1,5 @@
-/*
- * What has to hold for any input, as functions that throw when it does not; and the notation of vectors and corpus files
- * (vectors/README.md). The fuzzer runs them on the built package, the tests on the sources: both hand the package in.
- */
+// What has to hold for any input, as functions that throw when it does not; and the notation of vectors and corpus files
+// (vectors/README.md). The fuzzer runs them on the built package, the tests on the sources: both hand the package in.
 import { isDeepStrictEqual } from "node:util";
 
 const ENGINE_TYPES = new Set(["open", "close", "ping", "pong", "message", "upgrade", "noop"]);

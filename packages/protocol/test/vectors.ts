@@ -1,7 +1,5 @@
-/*
- * Reads the conformance vectors and turns their notation (vectors/README.md) into values. Used by the vector, property and corpus
- * tests.
- */
+// Reads the conformance vectors and turns their notation (vectors/README.md) into values. Used by the vector, property and corpus
+// tests.
 import { readFileSync, readdirSync } from "node:fs";
 import type { BinaryData } from "../src/binary.js";
 import type { EnginePacketType } from "../src/engine-packet.js";

@@ -1,6 +1,4 @@
-/*
- * Sessions that break and come back, spoken by hand: nothing in the client is ours but the bytes.
- */
+// Sessions that break and come back, spoken by hand: nothing in the client is ours but the bytes.
 import type { Server, Socket } from "@everwire/server";
 import { once, RawEngineClient, type RawSession, type StartServerOptions } from "@everwire/testkit";
 import { serve as serveStock } from "./stock-client.js";

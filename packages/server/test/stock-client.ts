@@ -1,6 +1,4 @@
-/*
- * A server of ours and stock clients of it, for the tests of one file: what they start ends with each test.
- */
+// A server of ours and stock clients of it, for the tests of one file: what they start ends with each test.
 import {
   io as stockClient,
   type ManagerOptions,

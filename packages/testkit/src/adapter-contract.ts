@@ -1,7 +1,5 @@
-/**
- * What every adapter owes the server: rooms and their events, who gets a broadcast, acknowledgements, the calls over many sockets,
- * and the recovery of sessions. A run over an implementation is one call with a function that makes it.
- */
+// What every adapter owes the server: rooms and their events, who gets a broadcast, acknowledgements, the calls over many sockets,
+// and the recovery of sessions. A run over an implementation is one call with a function that makes it.
 import { PacketType } from "@everwire/protocol";
 import type { AdapterContract } from "@everwire/server/adapter";
 import { describe, expect, onTestFinished, test } from "vitest";

@@ -1,7 +1,5 @@
-/**
- * The part of the adapter contract that is about sessions which come back: what they missed, and when they may not. An adapter
- * that does not recover owes one thing: to say so.
- */
+// The part of the adapter contract that is about sessions which come back: what they missed, and when they may not. An adapter
+// that does not recover owes one thing: to say so.
 import { PacketType } from "@everwire/protocol";
 import type { AdapterContract } from "@everwire/server/adapter";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";

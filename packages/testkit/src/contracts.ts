@@ -1,4 +1,4 @@
-/** The contract suites, for vitest: each describes what every implementation of one port owes. */
+// The contract suites, for vitest: each describes what every implementation of one port owes.
 export * from "./adapter-contract.js";
 export * from "./fake-namespace.js";
 export * from "./memory-transport-pair.js";

@@ -1,6 +1,4 @@
-/**
- * DER, the few forms that an X.509 certificate needs (ITU-T X.690). Called by self-signed.ts only.
- */
+// DER, the few forms that an X.509 certificate needs (ITU-T X.690). Called by self-signed.ts only.
 
 /** One tag-length-value element. */
 export function element(tag: number, ...content: Uint8Array[]): Buffer {

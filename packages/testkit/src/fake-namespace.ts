@@ -1,7 +1,5 @@
-/**
- * FakeNamespace: what an adapter sees of the server, and nothing more: sockets that record what is written to them, the real
- * encoder, no network. The adapter contract runs on it.
- */
+// FakeNamespace: what an adapter sees of the server, and nothing more: sockets that record what is written to them, the real
+// encoder, no network. The adapter contract runs on it.
 import { Encoder } from "@everwire/protocol";
 import type { AdapterContract, AdapterNamespace, AdapterSocket, RecoveryLimits } from "@everwire/server/adapter";
 

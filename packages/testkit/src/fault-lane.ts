@@ -1,7 +1,5 @@
-/**
- * FaultLane: one direction of one proxied connection. Chunks wait in a queue, each with the time it is due, and leave in
- * order. FaultProxy owns two of them for each connection.
- */
+// FaultLane: one direction of one proxied connection. Chunks wait in a queue, each with the time it is due, and leave in
+// order. FaultProxy owns two of them for each connection.
 import type { Socket } from "node:net";
 import type { Toxics } from "./toxics.js";
 

@@ -1,7 +1,5 @@
-/**
- * startFaultProxy(): a TCP proxy in front of a server that does what networks do: delay, jitter, thin pipes, odd slices,
- * resets, half-open silence, refusal. Its toxics can be changed while connections are open.
- */
+// startFaultProxy(): a TCP proxy in front of a server that does what networks do: delay, jitter, thin pipes, odd slices,
+// resets, half-open silence, refusal. Its toxics can be changed while connections are open.
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { FaultLane } from "./fault-lane.js";
 import { HARMLESS, type Toxics } from "./toxics.js";

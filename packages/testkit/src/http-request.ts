@@ -1,7 +1,5 @@
-/**
- * httpRequest(): one HTTP request by node:http, its whole answer as a value. It never throws on a status; it does throw when
- * the connection breaks before the answer is complete. Used by the raw clients and by the conformance tests.
- */
+// httpRequest(): one HTTP request by node:http, its whole answer as a value. It never throws on a status; it does throw when
+// the connection breaks before the answer is complete. Used by the raw clients and by the conformance tests.
 import type { Agent as HttpAgent } from "node:http";
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request as httpRequestOf } from "node:http";
 import { request as httpsRequestOf } from "node:https";

@@ -1,7 +1,5 @@
-/**
- * Inbox: the queue between a raw client's socket and the test that reads it. Items arrive when they like, the test
- * takes them in order, and an ended inbox fails its reader at once instead of letting it wait.
- */
+// Inbox: the queue between a raw client's socket and the test that reads it. Items arrive when they like, the test
+// takes them in order, and an ended inbox fails its reader at once instead of letting it wait.
 import { DEFAULT_WAIT_MS, deferred, type Deferred, type WaitOptions, within } from "./wait.js";
 
 export class Inbox<T> {

@@ -1,4 +1,4 @@
-/** What tests of this repository share. The contract suites, which need vitest around them, are at `/contracts`. */
+// What tests of this repository share. The contract suites, which need vitest around them, are at `/contracts`.
 export * from "./fault-proxy.js";
 export * from "./http-request.js";
 export * from "./inbox.js";

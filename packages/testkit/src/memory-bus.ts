@@ -1,7 +1,5 @@
-/**
- * MemoryBus: what a broker is to the servers of a cluster, inside one process. It copies what is published, keeps it in order, and
- * can be made to hold everything, to fail, or to lose a server without a word. Structural: it knows neither adapters nor messages.
- */
+// MemoryBus: what a broker is to the servers of a cluster, inside one process. It copies what is published, keeps it in order, and
+// can be made to hold everything, to fail, or to lose a server without a word. Structural: it knows neither adapters nor messages.
 
 /** A server's end of the bus. */
 export interface BusMember {

@@ -1,7 +1,5 @@
-/**
- * MemoryLane: one direction of a memory wire. Batches leave in order, each in a microtask of its own, so that a sender never
- * hears an answer before its own call has returned; fake timers do not stop it. memory-transport-pair.ts owns two.
- */
+// MemoryLane: one direction of a memory wire. Batches leave in order, each in a microtask of its own, so that a sender never
+// hears an answer before its own call has returned; fake timers do not stop it. memory-transport-pair.ts owns two.
 
 export interface MemoryPacket {
   readonly type: "open" | "close" | "ping" | "pong" | "message" | "upgrade" | "noop";

@@ -1,4 +1,4 @@
-/** Whole sessions of ours over the memory pair, with a clock in the test's hand. */
+// Whole sessions of ours over the memory pair, with a clock in the test's hand.
 import { Socket as ClientSession } from "@everwire/client/engine";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { memoryTransportPair, MemoryWire } from "./memory-transport-pair.js";

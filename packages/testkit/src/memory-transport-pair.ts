@@ -1,7 +1,5 @@
-/**
- * A transport of the server and one of the client, joined in memory: no sockets, no timers, so that the state machines above
- * them can be tested with fake clocks. Both have the shape that sessions know; the same contract suite runs over them and over the real ones.
- */
+// A transport of the server and one of the client, joined in memory: no sockets, no timers, so that the state machines above
+// them can be tested with fake clocks. Both have the shape that sessions know; the same contract suite runs over them and over the real ones.
 import { Transport as ClientTransportBase, type TransportOptions } from "@everwire/client/engine";
 import { Transport as ServerTransportBase, TransportError as ServerError } from "@everwire/server/engine";
 import { MemoryLane, type MemoryPacket } from "./memory-lane.js";

@@ -1,7 +1,5 @@
-/**
- * RawEngineClient: opens Engine.IO v4 sessions by hand over either transport, upgrades them, and joins Socket.IO
- * namespaces. For tests of the wire and of attacks: nothing here comes from our own client.
- */
+// RawEngineClient: opens Engine.IO v4 sessions by hand over either transport, upgrades them, and joins Socket.IO
+// namespaces. For tests of the wire and of attacks: nothing here comes from our own client.
 import { engineUrl, type RawEngineOptions } from "./raw-engine-url.js";
 import { type RawHandshake, RawPolling } from "./raw-polling.js";
 import { RawWebSocket, type RawWebSocketOptions } from "./raw-websocket.js";

@@ -1,7 +1,5 @@
-/**
- * RawEngineServer: the far side of an Engine.IO v4 client, spoken by hand: one session, over polling or WebSocket, that sends and
- * withholds exactly what a test wants, right or wrong. For tests of clients; nothing here comes from our own server.
- */
+// RawEngineServer: the far side of an Engine.IO v4 client, spoken by hand: one session, over polling or WebSocket, that sends and
+// withholds exactly what a test wants, right or wrong. For tests of clients; nothing here comes from our own server.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";

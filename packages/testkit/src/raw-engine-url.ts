@@ -1,7 +1,5 @@
-/**
- * engineUrl(): the address of an engine with its query parameters (Engine.IO protocol v4, "Handshake"). Shared by the
- * raw clients.
- */
+// engineUrl(): the address of an engine with its query parameters (Engine.IO protocol v4, "Handshake"). Shared by the
+// raw clients.
 import type { OutgoingHttpHeaders } from "node:http";
 
 export interface RawEngineOptions {

@@ -1,7 +1,5 @@
-/**
- * RawPolling: an Engine.IO v4 session over HTTP long-polling, spoken by hand. It has no heartbeat and no retries: each call
- * is one request, so that a test says exactly what is on the wire. RawEngineClient makes it.
- */
+// RawPolling: an Engine.IO v4 session over HTTP long-polling, spoken by hand. It has no heartbeat and no retries: each call
+// is one request, so that a test says exactly what is on the wire. RawEngineClient makes it.
 import { Agent, type OutgoingHttpHeaders } from "node:http";
 import { Agent as SecureAgent } from "node:https";
 import { httpRequest, type HttpRequestOptions, type HttpResponse } from "./http-request.js";

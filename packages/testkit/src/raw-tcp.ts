@@ -1,7 +1,5 @@
-/**
- * RawTcp: a bare TCP connection for what no HTTP library would send: half a request, pipelined ones, bytes one at a time,
- * a reset in the middle. The attack tests use it.
- */
+// RawTcp: a bare TCP connection for what no HTTP library would send: half a request, pipelined ones, bytes one at a time,
+// a reset in the middle. The attack tests use it.
 import { connect, type Socket } from "node:net";
 import { once, until, type WaitOptions, within } from "./wait.js";
 

@@ -1,7 +1,5 @@
-/**
- * RawWebSocket: one WebSocket, by `ws`, whose messages are read in order by the test. It knows nothing of Engine.IO but the
- * address: a test sends and expects packets as text. RawEngineClient makes it; ws-frame.ts is for what `ws` refuses to send.
- */
+// RawWebSocket: one WebSocket, by `ws`, whose messages are read in order by the test. It knows nothing of Engine.IO but the
+// address: a test sends and expects packets as text. RawEngineClient makes it; ws-frame.ts is for what `ws` refuses to send.
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { type ClientOptions, WebSocket } from "ws";
 import { Inbox } from "./inbox.js";

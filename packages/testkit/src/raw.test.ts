@@ -1,4 +1,4 @@
-/** The raw clients against servers that are not ours: node:http, and ws. */
+// The raw clients against servers that are not ours: node:http, and ws.
 import type { IncomingMessage } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
 import { describe, expect, onTestFinished, test } from "vitest";

@@ -1,7 +1,5 @@
-/**
- * selfSigned(): a certificate for localhost, 127.0.0.1 and ::1, made in the run that uses it, so that no key lies in the
- * repository and no `openssl` is needed. Signed with ECDSA P-256 and SHA-256; RFC 5280 names the fields.
- */
+// selfSigned(): a certificate for localhost, 127.0.0.1 and ::1, made in the run that uses it, so that no key lies in the
+// repository and no `openssl` is needed. Signed with ECDSA P-256 and SHA-256; RFC 5280 names the fields.
 import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { bits, bool, explicit, implicit, integer, octets, oid, sequence, set, utcTime, utf8 } from "./der.js";
 

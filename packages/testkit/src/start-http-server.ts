@@ -1,7 +1,5 @@
-/**
- * startHttpServer(): a plain node:http or node:https server on a free port of 127.0.0.1 that can be closed for good, with
- * whatever hangs on it. startServer() and the tests of mounting stand on it.
- */
+// startHttpServer(): a plain node:http or node:https server on a free port of 127.0.0.1 that can be closed for good, with
+// whatever hangs on it. startServer() and the tests of mounting stand on it.
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";

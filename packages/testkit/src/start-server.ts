@@ -1,7 +1,5 @@
-/**
- * startServer() and startEngine(): our server, whole or only its engine, on a free port of 127.0.0.1, ready to be talked to.
- * `create` swaps in another implementation with the same interface, so that the same tests can run against it.
- */
+// startServer() and startEngine(): our server, whole or only its engine, on a free port of 127.0.0.1, ready to be talked to.
+// `create` swaps in another implementation with the same interface, so that the same tests can run against it.
 import type { Server as HttpServer } from "node:http";
 import { Server, type ServerOptions } from "@everwire/server";
 import {

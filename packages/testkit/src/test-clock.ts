@@ -1,7 +1,5 @@
-/**
- * TestClock: time that stands still until a test moves it, for tests of pure timing. It has the shape of the clock that the
- * engine's deadlines take.
- */
+// TestClock: time that stands still until a test moves it, for tests of pure timing. It has the shape of the clock that the
+// engine's deadlines take.
 interface Timer {
   readonly dueMs: number;
   readonly callback: () => void;

@@ -1,7 +1,5 @@
-/**
- * Benches for the transport contract: each transport of ours, taken from a real session, with the other end of its wire in
- * the test's hand. The server's transports face raw clients; the client's face our engine.
- */
+// Benches for the transport contract: each transport of ours, taken from a real session, with the other end of its wire in
+// the test's hand. The server's transports face raw clients; the client's face our engine.
 import { Socket as ClientSession } from "@everwire/client/engine";
 import type { Socket as ServerSession } from "@everwire/server/engine";
 import { memoryTransportPair } from "./memory-transport-pair.js";

@@ -1,7 +1,5 @@
-/**
- * What every transport owes the layer above, whichever side it is on and whatever carries it. A run over an implementation is
- * one call of describeTransportContract with a function that makes a bench: the transport, and the other end of its wire.
- */
+// What every transport owes the layer above, whichever side it is on and whatever carries it. A run over an implementation is
+// one call of describeTransportContract with a function that makes a bench: the transport, and the other end of its wire.
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { PortData, PortEvent, TransportPort } from "./transport-port.js";
 import { turns, until } from "./wait.js";

@@ -1,7 +1,5 @@
-/**
- * TransportPort: what the contract suite sees of a transport, whichever side and engine it belongs to: the shapes of server and
- * client differ in details (arguments of a call, who closes after an error), and these two adapters even them out.
- */
+// TransportPort: what the contract suite sees of a transport, whichever side and engine it belongs to: the shapes of server and
+// client differ in details (arguments of a call, who closes after an error), and these two adapters even them out.
 import type { Transport as ClientTransport } from "@everwire/client/engine";
 import { OutgoingPacket, type Transport as ServerTransport } from "@everwire/server/engine";
 import { Inbox } from "./inbox.js";

@@ -1,7 +1,5 @@
-/**
- * Waiting without sleeping: every helper here resolves on an event or a state and rejects, with words that say
- * what was awaited, when a short deadline passes. Used by all tests of the repository.
- */
+// Waiting without sleeping: every helper here resolves on an event or a state and rejects, with words that say
+// what was awaited, when a short deadline passes. Used by all tests of the repository.
 
 /** How long a test waits for one thing before it fails. */
 export const DEFAULT_WAIT_MS = 5_000;

@@ -1,7 +1,5 @@
-/**
- * WebSocket frames by hand (RFC 6455 section 5.2), right ones and wrong ones: any opcode, reserved bits, masked or not, a
- * length that lies. readFrame() takes one apart. Used by attack tests over RawTcp.
- */
+// WebSocket frames by hand (RFC 6455 section 5.2), right ones and wrong ones: any opcode, reserved bits, masked or not, a
+// length that lies. readFrame() takes one apart. Used by attack tests over RawTcp.
 import { createHash, randomBytes } from "node:crypto";
 import type { RawTcp } from "./raw-tcp.js";
 

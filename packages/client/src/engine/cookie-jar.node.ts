@@ -1,7 +1,5 @@
-/**
- * CookieJar: the cookies of one session on Node, where no browser keeps them, so that sticky load balancers work. A session
- * talks to one host and one path, and redirects are not followed: a cookie's Domain and Path need no look.
- */
+// CookieJar: the cookies of one session on Node, where no browser keeps them, so that sticky load balancers work. A session
+// talks to one host and one path, and redirects are not followed: a cookie's Domain and Path need no look.
 import type { CookieStore } from "./ports.js";
 
 interface Cookie {

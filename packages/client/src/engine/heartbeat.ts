@@ -1,7 +1,5 @@
-/**
- * Heartbeat: the watch over the server's pings (Engine.IO protocol v4, "Heartbeat"): none in `pingInterval + pingTimeout`
- * means that the connection is dead. The timer of a sleeping laptop or a background tab comes late, so the clock counts too.
- */
+// Heartbeat: the watch over the server's pings (Engine.IO protocol v4, "Heartbeat"): none in `pingInterval + pingTimeout`
+// means that the connection is dead. The timer of a sleeping laptop or a background tab comes late, so the clock counts too.
 import type { Timer, TimerFunctions } from "./timers.js";
 
 /** A timer that is set to more runs at once. */

@@ -1,6 +1,4 @@
-/**
- * `@everwire/client/engine`: the Engine.IO client by itself, a session with text and binary messages and nothing above.
- */
+// `@everwire/client/engine`: the Engine.IO client by itself, a session with text and binary messages and nothing above.
 export { ENGINE_PROTOCOL as protocol } from "@everwire/protocol";
 export { TransportError } from "../errors.js";
 export type { NodeOptions } from "./node-options.js";

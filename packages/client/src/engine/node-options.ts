@@ -1,7 +1,5 @@
-/**
- * Options that only Node can honour, as users know them from node:https and from `ws`. Types only, and without the types of
- * Node, which a page's project does not have.
- */
+// Options that only Node can honour, as users know them from node:https and from `ws`. Types only, and without the types of
+// Node, which a page's project does not have.
 
 type Key = string | object | (string | object)[];
 

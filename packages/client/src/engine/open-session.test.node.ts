@@ -1,6 +1,4 @@
-/**
- * Sessions with the raw server for the tests of this folder.
- */
+// Sessions with the raw server for the tests of this folder.
 import type { SessionOptions } from "./options.js";
 import { event, startRawEngine, track, type RawEngine, type RawEngineOptions } from "./raw-engine.test.node.js";
 import { Session } from "./session.js";

@@ -1,7 +1,5 @@
-/**
- * Options of a session: the types of what users pass, and the one place where defaults are filled in and the address is
- * taken apart. Called once a session; what comes out is shared, read-only, by the session and its transports.
- */
+// Options of a session: the types of what users pass, and the one place where defaults are filled in and the address is
+// taken apart. Called once a session; what comes out is shared, read-only, by the session and its transports.
 import { defaultBinaryType, pageLocation } from "#platform";
 import type { NodeOptions } from "./node-options.js";
 import type { Transport, TransportOptions } from "./transports/transport.js";

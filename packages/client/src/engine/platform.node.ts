@@ -1,7 +1,5 @@
-/**
- * What Node offers in the place of a page: polling by node:http, WebSocket by `ws`, a cookie jar. Imported as `#platform`;
- * platform.ts is its twin, with the same exports.
- */
+// What Node offers in the place of a page: polling by node:http, WebSocket by `ws`, a cookie jar. Imported as `#platform`;
+// platform.ts is its twin, with the same exports.
 import type { BinaryType } from "@everwire/protocol";
 import { CookieJar } from "./cookie-jar.node.js";
 import type { CookieStore } from "./ports.js";

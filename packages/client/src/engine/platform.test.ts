@@ -1,4 +1,4 @@
-/** The browser's half of `#platform`, run on Node with the few globals that each case names. */
+// The browser's half of `#platform`, run on Node with the few globals that each case names.
 import { afterEach, describe, expect, it, vi } from "vitest";
 import * as node from "./platform.node.js";
 

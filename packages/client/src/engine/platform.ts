@@ -1,7 +1,5 @@
-/**
- * What browsers and workers offer: timers, the page's address and events, WebSocket, a way to poll. Imported as `#platform`;
- * platform.node.ts is its twin. No `window` is assumed: workers and extensions have none.
- */
+// What browsers and workers offer: timers, the page's address and events, WebSocket, a way to poll. Imported as `#platform`;
+// platform.node.ts is its twin. No `window` is assumed: workers and extensions have none.
 import type { BinaryType } from "@everwire/protocol";
 import type { CookieStore } from "./ports.js";
 import { fetchPort } from "./transports/request-fetch.js";

@@ -1,7 +1,5 @@
-/**
- * The ports between the transports and what an environment offers: one HTTP request, one WebSocket, a cookie jar. Types
- * only. Implemented for browsers in transports/request-xhr.ts, request-fetch.ts and ws-global.ts, for Node in *.node.ts.
- */
+// The ports between the transports and what an environment offers: one HTTP request, one WebSocket, a cookie jar. Types
+// only. Implemented for browsers in transports/request-xhr.ts, request-fetch.ts and ws-global.ts, for Node in *.node.ts.
 import type { RawData } from "@everwire/protocol";
 import type { TransportOptions } from "./transports/transport.js";
 

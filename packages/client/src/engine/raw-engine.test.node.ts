@@ -1,7 +1,5 @@
-/**
- * A raw Engine.IO server for the tests of this folder, made of node:http and `ws` by the text of the protocol. It does what
- * the test says and nothing else: packets are texts, every request is kept, any answer can be replaced. Also: waiting for events.
- */
+// A raw Engine.IO server for the tests of this folder, made of node:http and `ws` by the text of the protocol. It does what
+// the test says and nothing else: packets are texts, every request is kept, any answer can be replaced. Also: waiting for events.
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";

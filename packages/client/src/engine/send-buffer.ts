@@ -1,7 +1,5 @@
-/**
- * SendBuffer: the packets of a session that have not left yet, in order, and how many bytes they are. The one place that
- * outgoing packets go through. Used by the session alone.
- */
+// SendBuffer: the packets of a session that have not left yet, in order, and how many bytes they are. The one place that
+// outgoing packets go through. Used by the session alone.
 import type { EnginePacket, RawData } from "@everwire/protocol";
 
 export interface QueuedPacket extends EnginePacket {

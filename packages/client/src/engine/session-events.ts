@@ -1,6 +1,4 @@
-/**
- * Types of a session's events for users, and the handler of the one layer above. No code comes out of this file.
- */
+// Types of a session's events for users, and the handler of the one layer above. No code comes out of this file.
 import type { CloseReason, EnginePacket, HandshakeData, RawData } from "@everwire/protocol";
 import type { CloseDetails, Transport } from "./transports/transport.js";
 import type { TransportError } from "../errors.js";

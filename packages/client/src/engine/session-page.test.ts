@@ -1,4 +1,4 @@
-/** What a session does on events of its page; the events are the test's. */
+// What a session does on events of its page; the events are the test's.
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { closeAll, event, startRawEngine, track, until } from "./raw-engine.test.node.js";
 import { Session } from "./session.js";

@@ -1,7 +1,5 @@
-/**
- * Against whole servers: our own engine, and one that is not ours, that inside the `socket.io` package, as a black box and
- * without its socket layer.
- */
+// Against whole servers: our own engine, and one that is not ours, that inside the `socket.io` package, as a black box and
+// without its socket layer.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";

@@ -1,4 +1,4 @@
-/** Which transports a session takes, in which order, and what it gives them. */
+// Which transports a session takes, in which order, and what it gives them.
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { open, websocketUpgrade } from "./open-session.test.node.js";
 import { closeAll, event, startRawEngine, track, until } from "./raw-engine.test.node.js";

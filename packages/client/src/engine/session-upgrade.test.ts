@@ -1,4 +1,4 @@
-/** A session that moves from polling to WebSocket, over real connections; the steps alone are in upgrade.test.ts. */
+// A session that moves from polling to WebSocket, over real connections; the steps alone are in upgrade.test.ts.
 import { afterEach, describe, expect, it } from "vitest";
 import type { TransportError } from "../errors.js";
 import { open, record, websocketOnly, websocketUpgrade } from "./open-session.test.node.js";

@@ -1,7 +1,5 @@
-/**
- * Session: one Engine.IO session (`Socket` for users of the engine): handshake, heartbeat, the write buffer, and the one
- * place where a transport is attached or detached. The Manager holds it by `handler`; users listen to its events.
- */
+// Session: one Engine.IO session (`Socket` for users of the engine): handshake, heartbeat, the write buffer, and the one
+// place where a transport is attached or detached. The Manager holds it by `handler`; users listen to its events.
 import { ENGINE_PROTOCOL, EverwireError, SESSION_STATES, transition } from "@everwire/protocol";
 import type {
   BinaryType,

@@ -1,7 +1,5 @@
-/**
- * The timers of one session: native ones captured at load time when the user asks for them (`useNativeTimers`), else
- * those that are global when the session is made, which test frameworks may have replaced. Used by everything with a deadline.
- */
+// The timers of one session: native ones captured at load time when the user asks for them (`useNativeTimers`), else
+// those that are global when the session is made, which test frameworks may have replaced. Used by everything with a deadline.
 import { globalScope, nativeClearTimeout, nativeSetTimeout } from "#platform";
 
 export type Timer = unknown;

@@ -1,6 +1,4 @@
-/**
- * Which transports a session may use, in which order. Called once a session, by its constructor.
- */
+// Which transports a session may use, in which order. Called once a session, by its constructor.
 import type { ResolvedOptions, TransportClass } from "./options.js";
 import { transports } from "./transports/index.js";
 import type { Transport } from "./transports/transport.js";

@@ -1,7 +1,5 @@
-/**
- * Upgrade: moves a session to a better transport (Engine.IO protocol v4, "Upgrade"). It holds the candidates, probes each of
- * them, silences the old transport and only then swaps. Whatever goes wrong before that leaves the session where it was.
- */
+// Upgrade: moves a session to a better transport (Engine.IO protocol v4, "Upgrade"). It holds the candidates, probes each of
+// them, silences the old transport and only then swaps. Whatever goes wrong before that leaves the session where it was.
 import { UPGRADE_STATES, transition } from "@everwire/protocol";
 import { TransportError } from "../errors.js";
 import type { Transport } from "./transports/transport.js";

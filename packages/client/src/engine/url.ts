@@ -1,7 +1,5 @@
-/**
- * Addresses and queries: takes a URI apart (also one with no scheme, or relative) and joins query strings. It does not use
- * URL and URLSearchParams, which the oldest browsers lack. Called by options.ts, by transports and by the look-up of io().
- */
+// Addresses and queries: takes a URI apart (also one with no scheme, or relative) and joins query strings. It does not use
+// URL and URLSearchParams, which the oldest browsers lack. Called by options.ts, by transports and by the look-up of io().
 import { EverwireError } from "@everwire/protocol";
 
 export type Query = Record<string, string | number>;

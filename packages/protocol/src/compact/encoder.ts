@@ -1,7 +1,5 @@
-/*
- * Socket.IO protocol v5, "Packet encoding", write side, for a page: ../encoder.ts in fewer bytes. There speed is for a server that
- * encodes for thousands; here JSON.stringify walks the data by itself, with a replacer once there is binary in it.
- */
+// Socket.IO protocol v5, "Packet encoding", write side, for a page: ../encoder.ts in fewer bytes. There speed is for a server that
+// encodes for thousands; here JSON.stringify walks the data by itself, with a replacer once there is binary in it.
 import { isBinary } from "../binary.js";
 import type { BinaryData } from "../binary.js";
 import { MAX_DATA_DEPTH } from "../data-depth.js";

@@ -1,7 +1,5 @@
-/*
- * Engine.IO protocol v4 packets and payloads for a page: what ../engine-packet.ts does on engine.io-parser, in the bytes that a
- * page can afford. Same answers, held by the same vectors. Called by the transports of the client's browser build.
- */
+// Engine.IO protocol v4 packets and payloads for a page: what ../engine-packet.ts does on engine.io-parser, in the bytes that a
+// page can afford. Same answers, held by the same vectors. Called by the transports of the client's browser build.
 import { isBinary, isBlob, isView } from "../binary.js";
 import type { BinaryData, RawData } from "../binary.js";
 import type {

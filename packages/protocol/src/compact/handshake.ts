@@ -1,7 +1,5 @@
-/*
- * The open packet of a session (Engine.IO protocol v4, "Handshake"), read in a page: ../handshake.ts in fewer bytes, as strict, but
- * without a sentence for each fault.
- */
+// The open packet of a session (Engine.IO protocol v4, "Handshake"), read in a page: ../handshake.ts in fewer bytes, as strict, but
+// without a sentence for each fault.
 import { ProtocolError } from "../errors.js";
 import type { HandshakeData } from "../handshake.js";
 

@@ -1,7 +1,5 @@
-/*
- * Socket.IO protocol v5, "Packet encoding", read side, for a page: ../packet-reader.ts in fewer bytes, with its default limits.
- * There each byte is a stranger's; here it is the page's own server's, and JSON.parse gives up on depth by itself.
- */
+// Socket.IO protocol v5, "Packet encoding", read side, for a page: ../packet-reader.ts in fewer bytes, with its default limits.
+// There each byte is a stranger's; here it is the page's own server's, and JSON.parse gives up on depth by itself.
 import { isBinary } from "../binary.js";
 import type { BinaryData } from "../binary.js";
 import { ProtocolError } from "../errors.js";

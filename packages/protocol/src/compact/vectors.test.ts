@@ -1,4 +1,4 @@
-/** The compact wire gives the answers of the full one: to every vector, and to whatever else is made up. */
+// The compact wire gives the answers of the full one: to every vector, and to whatever else is made up.
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fromData, toChunk } from "../../test/checks.mjs";

@@ -1,7 +1,5 @@
-/*
- * The way of a request from the HTTP server to a session, the same for both transports: origin, middleware, the checks of
- * handshake.ts, `allowRequest`, an id. Each step may take its time or end the way. Called by the engine server.
- */
+// The way of a request from the HTTP server to a session, the same for both transports: origin, middleware, the checks of
+// handshake.ts, `allowRequest`, an id. Each step may take its time or end the way. Called by the engine server.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Cors } from "../http/cors.js";
 import { badRequest } from "./errors.js";

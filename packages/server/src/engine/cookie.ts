@@ -1,7 +1,5 @@
-/*
- * The `Set-Cookie` header that names a session to load balancers (RFC 6265 section 4.1). Called by the engine server when it
- * answers the first request of a session.
- */
+// The `Set-Cookie` header that names a session to load balancers (RFC 6265 section 4.1). Called by the engine server when it
+// answers the first request of a session.
 
 export interface CookieOptions {
   /** Default `io`. */

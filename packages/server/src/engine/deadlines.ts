@@ -1,8 +1,6 @@
-/*
- * Every wait of the engine has an end, and ten thousand of them share a few timers. All deadlines of one duration form one
- * queue in the order they were set, which is the order they fall due; so one timer for its head serves a whole queue, and
- * setting, renewing and clearing one costs a few pointer writes. Called by the heartbeat, the upgrade and the transports.
- */
+// Every wait of the engine has an end, and ten thousand of them share a few timers. All deadlines of one duration form one
+// queue in the order they were set, which is the order they fall due; so one timer for its head serves a whole queue, and
+// setting, renewing and clearing one costs a few pointer writes. Called by the heartbeat, the upgrade and the transports.
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 
 /** Where the time comes from. The functions are those of the `timers` module: replaced globals do not reach them. */

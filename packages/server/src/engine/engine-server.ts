@@ -1,7 +1,5 @@
-/*
- * The Engine.IO server: takes HTTP and upgrade requests, checks them, opens sessions and finds them again. It needs no HTTP server
- * of its own; http/attach.ts connects it to one. The layer above sets `handler`, users listen to its events.
- */
+// The Engine.IO server: takes HTTP and upgrade requests, checks them, opens sessions and finds them again. It needs no HTTP server
+// of its own; http/attach.ts connects it to one. The layer above sets `handler`, users listen to its events.
 import type { IncomingMessage, OutgoingHttpHeaders, Server as HttpServer, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocketServer } from "ws";

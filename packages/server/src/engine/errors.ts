@@ -1,8 +1,6 @@
-/*
- * What the engine refuses and why. Refusals are answers to a request (the numbers 0 to 5 of the Engine.IO server API);
- * a TransportError is the description of a session's close. Error tree: Error > EverwireError > TransportError.
- * Every ERR_ code has a row in docs/errors.md.
- */
+// What the engine refuses and why. Refusals are answers to a request (the numbers 0 to 5 of the Engine.IO server API);
+// a TransportError is the description of a session's close. Error tree: Error > EverwireError > TransportError.
+// Every ERR_ code has a row in docs/errors.md.
 import { EverwireError } from "@everwire/protocol";
 
 /** Numbers that a refused request is answered with, as `Server.errors`. */

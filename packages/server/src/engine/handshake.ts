@@ -1,7 +1,5 @@
-/*
- * Whether a request is served: every check that comes before a transport sees it, as flat early returns. Called by
- * admission.ts for HTTP and upgrade requests alike; gives the session it belongs to, nothing for a new one, or the refusal.
- */
+// Whether a request is served: every check that comes before a transport sees it, as flat early returns. Called by
+// admission.ts for HTTP and upgrade requests alike; gives the session it belongs to, nothing for a new one, or the refusal.
 import type { IncomingMessage } from "node:http";
 import { ENGINE_PROTOCOL } from "@everwire/protocol";
 import { ERRORS, badRequest, forbidden, refusal } from "./errors.js";

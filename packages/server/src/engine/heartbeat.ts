@@ -1,7 +1,5 @@
-/*
- * The heartbeat of a session (Engine.IO protocol v4, "Heartbeat"): a ping every interval, a pong within the timeout. It notices a
- * client that is gone, and keeps proxies from closing an idle connection. Owned by the session, which tells it what arrives.
- */
+// The heartbeat of a session (Engine.IO protocol v4, "Heartbeat"): a ping every interval, a pong within the timeout. It notices a
+// client that is gone, and keeps proxies from closing an idle connection. Owned by the session, which tells it what arrives.
 import { Deadline } from "./deadlines.js";
 import type { Deadlines } from "./deadlines.js";
 import type { ResolvedOptions } from "./options.js";

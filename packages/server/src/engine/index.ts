@@ -1,6 +1,4 @@
-/*
- * The engine alone, without namespaces and rooms: `@everwire/server/engine`.
- */
+// The engine alone, without namespaces and rooms: `@everwire/server/engine`.
 export { EngineServer as Server } from "./engine-server.js";
 export { Session as Socket } from "./session.js";
 export type { SessionHandler } from "./session.js";

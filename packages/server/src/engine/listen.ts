@@ -1,6 +1,4 @@
-/*
- * Short ways to an engine: on an HTTP server of its own, or on one that exists.
- */
+// Short ways to an engine: on an HTTP server of its own, or on one that exists.
 import { createServer } from "node:http";
 import type { AnyHttpServer } from "../http/attach.js";
 import { EngineServer } from "./engine-server.js";

@@ -1,6 +1,4 @@
-/*
- * Middleware of the engine (`engine.use`), Express-style, for the requests of both transports. Run by admission.ts.
- */
+// Middleware of the engine (`engine.use`), Express-style, for the requests of both transports. Run by admission.ts.
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;

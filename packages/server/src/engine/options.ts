@@ -1,7 +1,5 @@
-/*
- * Options of the engine under the names that users know, with their defaults. Read by everything in engine/; the socket layer
- * passes its own options through. Times are in milliseconds, sizes in bytes.
- */
+// Options of the engine under the names that users know, with their defaults. Read by everything in engine/; the socket layer
+// passes its own options through. Times are in milliseconds, sizes in bytes.
 import type { IncomingMessage } from "node:http";
 import type { ZlibOptions } from "node:zlib";
 import type { CorsOptions, CorsOptionsDelegate } from "cors";

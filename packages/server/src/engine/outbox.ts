@@ -1,8 +1,6 @@
-/*
- * One write a socket and turn: a session that has something to send is marked once, and at the end of the turn of the event loop
- * all its packets leave together. With 16 messages in flight that takes an echo from 6.9 to 1.9 us; alone, a message is not
- * delayed, for the check phase follows the network phase. Sessions mark themselves here, and are told to flush.
- */
+// One write a socket and turn: a session that has something to send is marked once, and at the end of the turn of the event loop
+// all its packets leave together. With 16 messages in flight that takes an echo from 6.9 to 1.9 us; alone, a message is not
+// delayed, for the check phase follows the network phase. Sessions mark themselves here, and are told to flush.
 
 /** A session, as seen from here. */
 export interface Flushable {

@@ -1,7 +1,5 @@
-/*
- * A packet on its way out. It is made once and never changed, so one object may wait in the queues of thousands of sessions:
- * a broadcast allocates nothing for each recipient. Made by the session (`send`) and by adapters (`sendPacket`).
- */
+// A packet on its way out. It is made once and never changed, so one object may wait in the queues of thousands of sessions:
+// a broadcast allocates nothing for each recipient. Made by the session (`send`) and by adapters (`sendPacket`).
 import { EverwireError, isBinary, isBlob } from "@everwire/protocol";
 import type { BlobLike, EnginePacketType, RawData } from "@everwire/protocol";
 

@@ -1,6 +1,4 @@
-/*
- * The functions of the Engine.IO parser, as the engine offers them under the name `parser`.
- */
+// The functions of the Engine.IO parser, as the engine offers them under the name `parser`.
 export {
   ENGINE_PROTOCOL as protocol,
   createPacketDecoderStream,

@@ -1,6 +1,4 @@
-/*
- * Answers to requests that are not served. Called by the engine server.
- */
+// Answers to requests that are not served. Called by the engine server.
 import { STATUS_CODES } from "node:http";
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";

@@ -1,7 +1,5 @@
-/*
- * The query of an engine request, parsed once and kept on the request as `_query`, where users of the engine look for it.
- * Called by the engine server for each request; everything else reads the parsed form.
- */
+// The query of an engine request, parsed once and kept on the request as `_query`, where users of the engine look for it.
+// Called by the engine server for each request; everything else reads the parsed form.
 import type { IncomingMessage } from "node:http";
 import { parse } from "node:querystring";
 

@@ -1,7 +1,5 @@
-/*
- * The request that opened a session, or what is left of it once nobody but us holds it: a request kept for the life of an idle
- * session costs more than the session itself. Whoever asks for it later gets one made anew. Used by the session.
- */
+// The request that opened a session, or what is left of it once nobody but us holds it: a request kept for the life of an idle
+// session costs more than the session itself. Whoever asks for it later gets one made anew. Used by the session.
 import { IncomingMessage } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 import { Socket } from "node:net";

@@ -1,7 +1,5 @@
-/*
- * The callbacks of `send`, kept apart from the packets, which are shared between sessions. They run in the order of the sends, each
- * once its batch has left. A session has this object only from its first send with a callback on.
- */
+// The callbacks of `send`, kept apart from the packets, which are shared between sessions. They run in the order of the sends, each
+// once its batch has left. A session has this object only from its first send with a callback on.
 import type { Transport } from "./transports/transport.js";
 
 export type SendCallback = (transport: Transport) => void;

@@ -1,7 +1,5 @@
-/*
- * What a session was given to send and its transport has not taken yet, with the callbacks of `send`. It knows what waits and how
- * much that is; when it goes, and when it is too much, the session decides.
- */
+// What a session was given to send and its transport has not taken yet, with the callbacks of `send`. It knows what waits and how
+// much that is; when it goes, and when it is too much, the session decides.
 import type { OutgoingPacket } from "./outgoing-packet.js";
 import { SendCallbacks } from "./send-callbacks.js";
 import type { SendCallback } from "./send-callbacks.js";

@@ -1,7 +1,5 @@
-/*
- * Ids of sessions. Whoever knows one can read and write the session, so it is as hard to guess as a key: 128 random bits,
- * drawn from the system in one call for many ids, for a call of its own costs more than the rest of a handshake.
- */
+// Ids of sessions. Whoever knows one can read and write the session, so it is as hard to guess as a key: 128 random bits,
+// drawn from the system in one call for many ids, for a call of its own costs more than the rest of a handshake.
 import { randomFillSync } from "node:crypto";
 
 const ID_BYTES = 16;

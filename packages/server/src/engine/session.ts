@@ -1,8 +1,6 @@
-/*
- * One Engine.IO session on the server: a client, whichever transport carries it. It queues what is sent, hands it to its transport
- * once a turn, keeps the heartbeat, and says why it ended. Made by the engine server; users know it as the engine's Socket, the
- * layer above sets `handler`. Methods named onX are calls from the layer below.
- */
+// One Engine.IO session on the server: a client, whichever transport carries it. It queues what is sent, hands it to its transport
+// once a turn, keeps the heartbeat, and says why it ended. Made by the engine server; users know it as the engine's Socket, the
+// layer above sets `handler`. Methods named onX are calls from the layer below.
 import type { IncomingMessage } from "node:http";
 import { SESSION_STATES, formatHandshake, transition } from "@everwire/protocol";
 import type { CloseReason, EnginePacketType, RawData, SessionState } from "@everwire/protocol";

@@ -1,7 +1,5 @@
-/*
- * Moves a session to a better transport (Engine.IO protocol v4, "Upgrade"). The candidate is probed while the session goes on over
- * the old transport; only here are transports swapped. Made by the session for a candidate that the engine server accepted.
- */
+// Moves a session to a better transport (Engine.IO protocol v4, "Upgrade"). The candidate is probed while the session goes on over
+// the old transport; only here are transports swapped. Made by the session for a candidate that the engine server accepted.
 import { UPGRADE_STATES, transition } from "@everwire/protocol";
 import type { EnginePacketType, RawData, UpgradeState } from "@everwire/protocol";
 import { Alarm, Deadline } from "./deadlines.js";

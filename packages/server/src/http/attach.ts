@@ -1,7 +1,5 @@
-/*
- * Connects an engine to an HTTP(S) server: requests under its path go to the engine, all others to the listeners that were there
- * before; upgrade requests likewise. Several engines may share one server. Called by `EngineServer.attach`.
- */
+// Connects an engine to an HTTP(S) server: requests under its path go to the engine, all others to the listeners that were there
+// before; upgrade requests likewise. Several engines may share one server. Called by `EngineServer.attach`.
 import type { EventEmitter } from "node:events";
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import type { Http2SecureServer, Http2Server } from "node:http2";

@@ -1,8 +1,6 @@
-/*
- * Ends an HTTP server so that it really ends. Called by the server's close().
- * Node closes what is idle and waits for the rest; a browser that goes on asking over a connection that was busy at that
- * moment would keep the old server alive, and be answered by it, for as long as it asks.
- */
+// Ends an HTTP server so that it really ends. Called by the server's close().
+// Node closes what is idle and waits for the rest; a browser that goes on asking over a connection that was busy at that
+// moment would keep the old server alive, and be answered by it, for as long as it asks.
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 const SWEEP_EVERY_MS = 100;

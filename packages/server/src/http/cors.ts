@@ -1,7 +1,5 @@
-/*
- * Cross-origin requests: answers preflights and sets the headers with the npm package `cors`, and decides with the same setting
- * whether the origin of a request is allowed at all. First step of the engine server with every request.
- */
+// Cross-origin requests: answers preflights and sets the headers with the npm package `cors`, and decides with the same setting
+// whether the origin of a request is allowed at all. First step of the engine server with every request.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import cors from "cors";
 import type { CorsOptions } from "cors";

@@ -1,8 +1,6 @@
-/*
- * Which origins may open a session from a browser. Cookies and client certificates travel with a WebSocket handshake whatever page
- * starts it, and no browser asks the server first (cross-site WebSocket hijacking), so a foreign origin is refused on every
- * transport. Called by http/cors.ts; requests without an `Origin` do not come from a page and pass.
- */
+// Which origins may open a session from a browser. Cookies and client certificates travel with a WebSocket handshake whatever page
+// starts it, and no browser asks the server first (cross-site WebSocket hijacking), so a foreign origin is refused on every
+// transport. Called by http/cors.ts; requests without an `Origin` do not come from a page and pass.
 import type { IncomingMessage } from "node:http";
 
 /** What `origin` of the npm package `cors` may name. */

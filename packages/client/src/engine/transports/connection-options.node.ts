@@ -1,7 +1,5 @@
-/**
- * The options of a connection that node:http(s) and `ws` take alike: TLS, local address, IP family. Only those that the user
- * gave are passed on, so that Node's own defaults stay: certificates are verified.
- */
+// The options of a connection that node:http(s) and `ws` take alike: TLS, local address, IP family. Only those that the user
+// gave are passed on, so that Node's own defaults stay: certificates are verified.
 import type { TransportOptions } from "./transport.js";
 
 /** The default of `ws`; also the limit for the body of a poll. */

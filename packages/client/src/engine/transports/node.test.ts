@@ -1,4 +1,4 @@
-/** What only Node can do, on polling and WebSocket alike: TLS, cookies, agents, processes that may end, redirects. */
+// What only Node can do, on polling and WebSocket alike: TLS, cookies, agents, processes that may end, redirects.
 import { execFile } from "node:child_process";
 import { Agent, createServer } from "node:http";
 import type { AddressInfo } from "node:net";

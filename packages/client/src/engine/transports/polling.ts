@@ -1,8 +1,6 @@
-/**
- * Polling: carries packets by HTTP requests (Engine.IO protocol v4, "HTTP long-polling"): one GET that waits for data, one
- * POST at a time that brings it. It imitates a socket: open, send, drain, close. XHR, Fetch and NodeXHR differ in the
- * request port only.
- */
+// Polling: carries packets by HTTP requests (Engine.IO protocol v4, "HTTP long-polling"): one GET that waits for data, one
+// POST at a time that brings it. It imitates a socket: open, send, drain, close. XHR, Fetch and NodeXHR differ in the
+// request port only.
 import type { EnginePacket } from "@everwire/protocol";
 import { decodeEnginePayload, encodeEnginePayload, parseHandshake } from "#codec";
 import { listenToPage, nextTick, requestPort } from "#platform";

@@ -1,7 +1,5 @@
-/**
- * One HTTP request by fetch, for the polling transport: in service workers, which have no XMLHttpRequest, and for users who
- * ask for it. Also runs on Node.
- */
+// One HTTP request by fetch, for the polling transport: in service workers, which have no XMLHttpRequest, and for users who
+// ask for it. Also runs on Node.
 import type { AbortRequest, PollRequest, RequestPort } from "../ports.js";
 
 export const fetchPort: RequestPort = {

@@ -1,4 +1,4 @@
-/** With a small XMLHttpRequest made on node:http; that the browsers' own behaves alike is tested in browsers. */
+// With a small XMLHttpRequest made on node:http; that the browsers' own behaves alike is tested in browsers.
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { SessionOptions } from "../options.js";

@@ -1,6 +1,4 @@
-/**
- * One HTTP request by XMLHttpRequest, for the polling transport in pages and in most workers.
- */
+// One HTTP request by XMLHttpRequest, for the polling transport in pages and in most workers.
 import type { AbortRequest, PollRequest, RequestPort } from "../ports.js";
 
 export const xhrPort: RequestPort = {

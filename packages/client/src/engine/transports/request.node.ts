@@ -1,7 +1,5 @@
-/**
- * One HTTP request by node:http or node:https, for the polling transport on Node: TLS options, agent, cookies, unref'ed
- * sockets. Redirects are not followed: credentials stay with the host that the user named.
- */
+// One HTTP request by node:http or node:https, for the polling transport on Node: TLS options, agent, cookies, unref'ed
+// sockets. Redirects are not followed: credentials stay with the host that the user named.
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { Socket } from "node:net";

@@ -1,7 +1,5 @@
-/**
- * Transport: what every way of carrying packets has in common: the state, the address, one handler above it. Session and
- * upgrade hold transports and see only this shape, so nothing above asks which transport it is.
- */
+// Transport: what every way of carrying packets has in common: the state, the address, one handler above it. Session and
+// upgrade hold transports and see only this shape, so nothing above asks which transport it is.
 import { TRANSPORT_STATES, transition } from "@everwire/protocol";
 import type { BinaryType, EnginePacket, RawData } from "@everwire/protocol";
 import { decodeEnginePacket } from "#codec";

@@ -1,7 +1,5 @@
-/**
- * WebSocketTransport: one packet a message (Engine.IO protocol v4, "WebSocket"). By the platform's port: `ws` on Node, the
- * environment's own WebSocket elsewhere.
- */
+// WebSocketTransport: one packet a message (Engine.IO protocol v4, "WebSocket"). By the platform's port: `ws` on Node, the
+// environment's own WebSocket elsewhere.
 import type { BinaryType, EnginePacket, RawData } from "@everwire/protocol";
 import { encodeEnginePacket } from "#codec";
 import { nextTick, webSocketPort } from "#platform";

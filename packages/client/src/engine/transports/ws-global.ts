@@ -1,6 +1,4 @@
-/**
- * The WebSocket of the environment: browsers, workers, React Native, newer versions of Node.
- */
+// The WebSocket of the environment: browsers, workers, React Native, newer versions of Node.
 import type { WebSocketPort } from "../ports.js";
 
 /** React Native's constructor takes headers as a third argument; browsers would refuse it. */

@@ -1,4 +1,4 @@
-/** Options that only the WebSocket of Node takes, and the addresses that every transport writes. */
+// Options that only the WebSocket of Node takes, and the addresses that every transport writes.
 import { createPrivateKey } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import { selfSigned } from "@everwire/testkit";

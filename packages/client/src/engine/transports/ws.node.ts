@@ -1,6 +1,4 @@
-/**
- * The WebSocket of the `ws` package, for Node: headers, cookies, TLS, agent, compression, unref'ed sockets.
- */
+// The WebSocket of the `ws` package, for Node: headers, cookies, TLS, agent, compression, unref'ed sockets.
 import type { Agent, IncomingMessage } from "node:http";
 import WebSocket, { type ClientOptions } from "ws";
 import type { WebSocketPort } from "../ports.js";

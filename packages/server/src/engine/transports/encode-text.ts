@@ -1,7 +1,5 @@
-/*
- * A packet as text: as it stands in a long-polling payload, and in a WebSocket message for clients that take no binary. Called by
- * the polling transport, and by the WebSocket transport where frames are not our own.
- */
+// A packet as text: as it stands in a long-polling payload, and in a WebSocket message for clients that take no binary. Called by
+// the polling transport, and by the WebSocket transport where frames are not our own.
 import { encodeEnginePacket } from "@everwire/protocol";
 import type { OutgoingPacket } from "../outgoing-packet.js";
 

@@ -1,8 +1,6 @@
-/*
- * WebSocket frames as a server sends them: unmasked, final, one packet each (RFC 6455 section 5.2). A batch of packets becomes one
- * write: small frames are built side by side in one buffer, for copying 200 bytes costs far less than another system call (4-5 us
- * of every 6 us a message costs); large binary data goes out beside it, uncopied. Called by websocket.ts.
- */
+// WebSocket frames as a server sends them: unmasked, final, one packet each (RFC 6455 section 5.2). A batch of packets becomes one
+// write: small frames are built side by side in one buffer, for copying 200 bytes costs far less than another system call (4-5 us
+// of every 6 us a message costs); large binary data goes out beside it, uncopied. Called by websocket.ts.
 import type { Writable } from "node:stream";
 import type { EnginePacketType } from "@everwire/protocol";
 import { toBuffer } from "../outgoing-packet.js";

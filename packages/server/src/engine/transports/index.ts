@@ -1,6 +1,4 @@
-/*
- * The transports by name, as users of the engine find them.
- */
+// The transports by name, as users of the engine find them.
 import { PollingTransport } from "./polling.js";
 import { WebSocketTransport } from "./websocket.js";
 

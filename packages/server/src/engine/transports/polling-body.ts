@@ -1,7 +1,5 @@
-/*
- * Reads the body of a long-polling POST: bounded in bytes and in time, whatever its framing, and with memory that follows what
- * arrived and not what was announced. Called by the polling transport.
- */
+// Reads the body of a long-polling POST: bounded in bytes and in time, whatever its framing, and with memory that follows what
+// arrived and not what was announced. Called by the polling transport.
 import type { IncomingMessage } from "node:http";
 import { Alarm } from "../deadlines.js";
 import type { Deadlines } from "../deadlines.js";

@@ -1,7 +1,5 @@
-/*
- * The HTTP long-polling transport (Engine.IO protocol v4, "HTTP long-polling"): a GET waits for a batch, a POST brings one. It has
- * the shape of a WebSocket to those above: writable while a GET waits. Requests come from the engine server; driven by the session.
- */
+// The HTTP long-polling transport (Engine.IO protocol v4, "HTTP long-polling"): a GET waits for a batch, a POST brings one. It has
+// the shape of a WebSocket to those above: writable while a GET waits. Requests come from the engine server; driven by the session.
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { createDeflate, createGzip } from "node:zlib";
 import { PAYLOAD_SEPARATOR, decodeEnginePayload } from "@everwire/protocol";

@@ -1,8 +1,6 @@
-/*
- * What a session needs of a transport, whichever it is: it takes batches of packets while it is writable, tells when a batch has
- * left, and gives what it reads to one handler. The slow transport has the same shape as the fast one, so nothing above asks which it is.
- * Extended by polling.ts and websocket.ts; used by the session, and by the upgrade while it probes a candidate.
- */
+// What a session needs of a transport, whichever it is: it takes batches of packets while it is writable, tells when a batch has
+// left, and gives what it reads to one handler. The slow transport has the same shape as the fast one, so nothing above asks which it is.
+// Extended by polling.ts and websocket.ts; used by the session, and by the upgrade while it probes a candidate.
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { TRANSPORT_STATES, transition } from "@everwire/protocol";
 import type { EnginePacketType, RawData, TransportState } from "@everwire/protocol";

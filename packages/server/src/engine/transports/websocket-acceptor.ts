@@ -1,7 +1,5 @@
-/*
- * Completes WebSocket handshakes (RFC 6455 section 4.2) with `ws`, and makes a transport of each connection. Called by the engine
- * server once a request has passed every check.
- */
+// Completes WebSocket handshakes (RFC 6455 section 4.2) with `ws`, and makes a transport of each connection. Called by the engine
+// server once a request has passed every check.
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";

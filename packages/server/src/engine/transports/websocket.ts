@@ -1,9 +1,7 @@
-/*
- * The WebSocket transport. `ws` reads, inflates, answers pings and closes; frames leave by our own hand, in one write a batch, on
- * the socket that came with the `upgrade` event (Node's public API), always whole and so always between the frames of `ws` itself.
- * Where permessage-deflate was negotiated, or another WebSocket engine is used, they leave through its `send`.
- * Made by websocket-acceptor.ts; driven by the session.
- */
+// The WebSocket transport. `ws` reads, inflates, answers pings and closes; frames leave by our own hand, in one write a batch, on
+// the socket that came with the `upgrade` event (Node's public API), always whole and so always between the frames of `ws` itself.
+// Where permessage-deflate was negotiated, or another WebSocket engine is used, they leave through its `send`.
+// Made by websocket-acceptor.ts; driven by the session.
 import type { Duplex } from "node:stream";
 import { WebSocket } from "ws";
 import type { RawData } from "ws";
