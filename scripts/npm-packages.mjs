@@ -13,7 +13,7 @@ export function ensureNpmPackages() {
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return false;
   if (process.env.EVERWIRE_NO_INSTALL === "1") {
     throw new Error(
-      "failed to start: npm packages are missing or old and EVERWIRE_NO_INSTALL=1 forbids installing: run `npm install`",
+      "failed to install npm packages: they are missing or old, and EVERWIRE_NO_INSTALL=1 forbids it: run `npm install`",
     );
   }
   console.log("installing npm packages (npm install)");
