@@ -1,35 +1,12 @@
 import { IncomingMessage } from "node:http";
 import { Socket as NetSocket } from "node:net";
 import { Duplex } from "node:stream";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { RawEngineClient, RawWebSocket, UpgradeRefused, httpRequest, once, startEngine } from "@everwire/testkit";
-import type { HttpRequestOptions, StartEngineOptions, StartedEngine } from "@everwire/testkit";
+import { describe, expect, test } from "vitest";
+import { RawWebSocket, httpRequest, once } from "@everwire/testkit";
+import type { HttpRequestOptions } from "@everwire/testkit";
 import { Server, Socket, Transport } from "@everwire/server/engine";
-
-interface Setup extends StartedEngine {
-  readonly client: RawEngineClient;
-  readonly base: string;
-}
-
-async function start(options: StartEngineOptions = {}): Promise<Setup> {
-  const started = await startEngine(options);
-  onTestFinished(() => started.close());
-  const client = new RawEngineClient(started.url, { path: "/engine.io/" });
-  return { ...started, client, base: `${started.url}/engine.io/` };
-}
-
-interface Refused {
-  readonly req: IncomingMessage;
-  readonly code: number;
-  readonly message: string;
-  readonly context: Record<string, unknown>;
-}
-
-const refusedUpgrade = async (opening: Promise<unknown>): Promise<UpgradeRefused> => {
-  const error: unknown = await opening.catch((reason: unknown) => reason);
-  expect(error).toBeInstanceOf(UpgradeRefused);
-  return error as UpgradeRefused;
-};
+import { start, refusedUpgrade } from "../../test/raw-session.js";
+import type { Refused } from "../../test/raw-session.js";
 
 describe("handshake", () => {
   test("answers a first request with the open packet", async () => {

@@ -1,39 +1,8 @@
-import { describe, expect, onTestFinished, test } from "vitest";
-import { RawEngineClient, collect, once, startEngine, turns, until } from "@everwire/testkit";
-import type { StartEngineOptions } from "@everwire/testkit";
+import { describe, expect, test } from "vitest";
+import { collect, once, turns, until } from "@everwire/testkit";
 import { OutgoingPacket } from "@everwire/server/engine";
-import type { Server, Socket, Transport } from "@everwire/server/engine";
-
-interface Setup {
-  readonly engine: Server;
-  readonly client: RawEngineClient;
-  next(): Promise<Socket>;
-}
-
-async function start(options: StartEngineOptions = {}): Promise<Setup> {
-  const started = await startEngine(options);
-  onTestFinished(() => started.close());
-  const client = new RawEngineClient(started.url, { path: "/engine.io/" });
-  const next = async (): Promise<Socket> => (await once<[Socket]>(started.engine, "connection"))[0];
-  return { engine: started.engine, client, next };
-}
-
-async function overWebSocket(
-  options?: StartEngineOptions,
-): Promise<Setup & { socket: Awaited<ReturnType<RawEngineClient["websocket"]>>; session: Socket }> {
-  const setup = await start(options);
-  const [session, socket] = await Promise.all([setup.next(), setup.client.websocket()]);
-  return { ...setup, session, socket };
-}
-
-async function overPolling(
-  options?: StartEngineOptions,
-): Promise<Setup & { polling: Awaited<ReturnType<RawEngineClient["polling"]>>; session: Socket }> {
-  const setup = await start(options);
-  const [session, polling] = await Promise.all([setup.next(), setup.client.polling()]);
-  onTestFinished(() => polling.release());
-  return { ...setup, session, polling };
-}
+import type { Socket, Transport } from "@everwire/server/engine";
+import { start, overWebSocket, overPolling } from "../../test/raw-session.js";
 
 describe("messages", () => {
   test("go both ways, text and binary, over each transport", async () => {

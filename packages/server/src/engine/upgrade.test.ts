@@ -1,27 +1,10 @@
-import { describe, expect, onTestFinished, test } from "vitest";
-import { RawEngineClient, TestClock, collect, httpRequest, once, startEngine, until } from "@everwire/testkit";
-import type { RawPolling, StartEngineOptions, StartedEngine } from "@everwire/testkit";
+import { describe, expect, test } from "vitest";
+import { TestClock, collect, httpRequest, once, until } from "@everwire/testkit";
 import type { Socket, Transport } from "@everwire/server/engine";
 import { Deadlines } from "./deadlines.js";
 import { Upgrade } from "./upgrade.js";
 import type { UpgradeHost } from "./upgrade.js";
-
-interface Setup extends StartedEngine {
-  readonly client: RawEngineClient;
-  readonly polling: RawPolling;
-  readonly session: Socket;
-}
-
-async function start(options: StartEngineOptions = {}): Promise<Setup> {
-  const started = await startEngine(options);
-  onTestFinished(() => started.close());
-  const client = new RawEngineClient(started.url, { path: "/engine.io/" });
-  const connected = once<[Socket]>(started.engine, "connection");
-  const polling = await client.polling();
-  onTestFinished(() => polling.release());
-  const [session] = await connected;
-  return { ...started, client, polling, session };
-}
+import { overPolling as start } from "../../test/raw-session.js";
 
 describe("an upgrade", () => {
   test("moves the session to the new transport", async () => {

@@ -1,32 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { RawEngineClient, RawTcp, once, startEngine, turns, until } from "@everwire/testkit";
-import type { RawPolling, StartEngineOptions, StartedEngine } from "@everwire/testkit";
-import type { Socket, TransportError } from "@everwire/server/engine";
-
-interface Setup extends StartedEngine {
-  readonly client: RawEngineClient;
-  readonly polling: RawPolling;
-  readonly session: Socket;
-}
-
-async function start(options: StartEngineOptions = {}): Promise<Setup> {
-  const started = await startEngine(options);
-  onTestFinished(() => started.close());
-  const client = new RawEngineClient(started.url, { path: "/engine.io/" });
-  const connected = once<[Socket]>(started.engine, "connection");
-  const polling = await client.polling();
-  onTestFinished(() => polling.release());
-  const [session] = await connected;
-  return { ...started, client, polling, session };
-}
-
-const messagesOf = (session: Socket): unknown[] => {
-  const messages: unknown[] = [];
-  session.on("message", (data) => messages.push(data));
-  return messages;
-};
-
-const endOf = (session: Socket): Promise<[string, TransportError | undefined]> => once(session, "close");
+import { RawTcp, once, turns, until } from "@everwire/testkit";
+import { overPolling as start, messagesOf, endOf } from "../../../test/raw-session.js";
 
 describe("attacks", () => {
   test("SECURITY 13: one-byte chunks up to the limit cost no more memory than the body", async () => {
