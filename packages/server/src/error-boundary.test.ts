@@ -1,4 +1,4 @@
-// eslint-disable @typescript-eslint/no-misused-promises -- that users do this is what is tested
+/* eslint-disable @typescript-eslint/no-misused-promises -- that users do this is what is tested */
 import { io as stockClient, type Socket as StockSocket } from "socket.io-client";
 import { once, startServer, type StartServerOptions, turns } from "@everwire/testkit";
 import { afterEach, describe, expect, it, vi } from "vitest";
