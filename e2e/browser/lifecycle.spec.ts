@@ -118,6 +118,8 @@ for (const way of WAYS) {
     await expect.poll(() => page.evaluate(() => globalThis.news)).toEqual([1]);
 
     const lost = new Promise((resolve) => site.socket.once("disconnect", resolve));
+    // Between two polls there is nothing to break: the browser would ask again, and the session go on unharmed.
+    await expect.poll(() => site.socket.conn.transport.writable).toBe(true);
     site.cut();
     await lost;
     site.io.to("den").emit("news", 2);
