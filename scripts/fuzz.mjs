@@ -110,6 +110,7 @@ function loadSeeds() {
   return {
     "engine-packet": lists(read("engine-packets"), ({ chunk }) => [chunk]),
     "engine-payload": lists(read("engine-payloads"), ({ text }) => [text]),
+    "legacy-payload": lists(read("legacy-payloads"), ({ chunk }) => [chunk]),
     handshake: lists(read("handshakes"), ({ text }) => [text]),
     "socket-packet": lists(
       ["socket-packets", "socket-packets-binary", "socket-packet-errors"].flatMap(read).filter(({ chunks }) => chunks),

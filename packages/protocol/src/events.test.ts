@@ -5,6 +5,7 @@ import type {
   DecorateAcknowledgements,
   DecorateAcknowledgementsWithMultipleResponses,
   DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
+  DecorateServerAcknowledgements,
   DefaultEventsMap,
   EventNames,
   EventNamesWithAck,
@@ -47,7 +48,7 @@ describe("names", () => {
 
   it("are told apart by their acknowledgement", () => {
     expectTypeOf<EventNamesWithAck<Events>>().toEqualTypeOf<"ask" | "done" | "failing" | "maybe">();
-    expectTypeOf<EventNamesWithoutAck<Events>>().toEqualTypeOf<"plain" | "chat" | "rest">();
+    expectTypeOf<EventNamesWithoutAck<Events>>().toEqualTypeOf<"plain" | "chat" | "maybe" | "rest">();
     expectTypeOf<EventNamesWithError<Events>>().toEqualTypeOf<"failing">();
     expectTypeOf<EventNamesWithError<DecorateAcknowledgements<Events>>>().toEqualTypeOf<
       "ask" | "done" | "failing" | "maybe"
@@ -126,8 +127,15 @@ describe("decorations", () => {
       (question: string, answer: (error: Error, text: string, certainty: number) => void) => void
     >();
     expectTypeOf<Timed["done"]>().toEqualTypeOf<(callback: (error: Error) => void) => void>();
-    expectTypeOf<Timed["maybe"]>().toEqualTypeOf<(callback: (error: Error, text: string) => void) => void>();
+    expectTypeOf<Timed["maybe"]>().toEqualTypeOf<(callback?: (error: Error, text: string) => void) => void>();
     expectTypeOf<Timed["rest"]>().toEqualTypeOf<(...words: string[]) => void>();
+  });
+
+  it("with timeout on the server do so once, where the map names an error already", () => {
+    type Timed = DecorateServerAcknowledgements<Events>;
+    expectTypeOf<Timed["failing"]>().toEqualTypeOf<Events["failing"]>();
+    expectTypeOf<Timed["done"]>().toEqualTypeOf<(callback: (error: Error) => void) => void>();
+    expectTypeOf<Timed["rest"]>().toEqualTypeOf<Events["rest"]>();
   });
 
   it("for broadcasts collect the first answer of each client", () => {

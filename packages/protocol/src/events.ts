@@ -66,7 +66,8 @@ type AckOf<Listener> = Listener extends AnyFunction ? Last<Parameters<Listener>>
 // A list of unknown length (an untyped map, a rest parameter) has no last element.
 type IsOpenEnded<Values extends unknown[]> = number extends Values["length"] ? true : false;
 
-// "yes" for a listener whose last parameter is a callback, "maybe" where the map says nothing (untyped), "no" otherwise.
+// "yes" for a listener whose last parameter is a callback, "optional" where it may be left out, "maybe" where the map says nothing
+// (untyped), "no" otherwise.
 type TakesAck<Listener> =
   IsAny<Listener> extends true
     ? "maybe"
@@ -78,9 +79,13 @@ type TakesAck<Listener> =
           : IsAny<AckOf<Listener>> extends true
             ? "maybe"
             : AckOf<Listener> extends AnyFunction
-              ? "yes"
+              ? IsLastOptional<Parameters<Listener>> extends true
+                ? "optional"
+                : "yes"
               : "no"
       : "maybe";
+
+type IsLastOptional<Values extends unknown[]> = Values extends [...unknown[], unknown] ? false : true;
 
 type MayHoldAck<Value> = [Extract<Value, AnyFunction>] extends [never] ? "no" : "maybe";
 
@@ -127,6 +132,14 @@ type PrependError<Ack> = Ack extends (...args: infer Args) => infer Result
   ? (error: Error, ...args: Args) => Result
   : Ack;
 
+type PrependErrorOnce<Ack> = Ack extends (...args: infer Args) => unknown
+  ? Args[0] extends Error
+    ? IsAny<Args[0]> extends true
+      ? PrependError<Ack>
+      : Ack
+    : PrependError<Ack>
+  : Ack;
+
 // Each client answers once, and its first argument counts: the caller gets one list of them.
 type Responses<Args extends unknown[]> =
   IsOpenEnded<Args> extends true
@@ -137,28 +150,38 @@ type Responses<Args extends unknown[]> =
 
 type Multiply<Ack> = Ack extends (...args: infer Args) => infer Result ? (...args: Responses<Args>) => Result : Ack;
 
-type ReplaceLast<Values extends any[], Replacement> = [...AllButLast<Values>, Replacement];
+type ReplaceLast<Values extends any[], Replacement> =
+  IsLastOptional<Values> extends true ? [...AllButLast<Values>, Replacement?] : [...AllButLast<Values>, Replacement];
 
 type WithError<Listener> = Listener extends (...args: infer Args) => infer Result
-  ? TakesAck<Listener> extends "yes"
+  ? TakesAck<Listener> extends "yes" | "optional"
     ? (...args: ReplaceLast<Args, PrependError<Last<Args>>>) => Result
     : Listener
   : Listener;
 
+type WithErrorOnce<Listener> = Listener extends (...args: infer Args) => infer Result
+  ? TakesAck<Listener> extends "yes" | "optional"
+    ? (...args: ReplaceLast<Args, PrependErrorOnce<Last<Args>>>) => Result
+    : Listener
+  : Listener;
+
 type WithResponses<Listener> = Listener extends (...args: infer Args) => infer Result
-  ? TakesAck<Listener> extends "yes"
+  ? TakesAck<Listener> extends "yes" | "optional"
     ? (...args: ReplaceLast<Args, Multiply<Last<Args>>>) => Result
     : Listener
   : Listener;
 
 type WithoutAck<Listener> = Listener extends (...args: infer Args) => infer Result
-  ? TakesAck<Listener> extends "yes"
+  ? TakesAck<Listener> extends "yes" | "optional"
     ? (...args: AllButLast<Args>) => Result
     : Listener
   : Listener;
 
-/** After `timeout()`: each acknowledgement gets an Error as its first argument. */
+/** After `timeout()` of a client's socket: each acknowledgement gets an Error as its first argument. */
 export type DecorateAcknowledgements<Map> = { [Event in keyof Map]: WithError<Map[Event]> };
+
+/** After `timeout()` on the server: the same, but an acknowledgement whose map names an Error first is taken to mean this one. */
+export type DecorateServerAcknowledgements<Map> = { [Event in keyof Map]: WithErrorOnce<Map[Event]> };
 
 /** For broadcasts: each acknowledgement gets the list of all answers. */
 export type DecorateAcknowledgementsWithMultipleResponses<Map> = { [Event in keyof Map]: WithResponses<Map[Event]> };

@@ -37,6 +37,7 @@ export type {
   DecorateAcknowledgements,
   DecorateAcknowledgementsWithMultipleResponses,
   DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
+  DecorateServerAcknowledgements,
   DefaultEventsMap,
   EventNames,
   EventNamesWithAck,
@@ -54,6 +55,16 @@ export type {
 } from "./events.js";
 export { formatHandshake, parseHandshake } from "./handshake.js";
 export type { HandshakeData } from "./handshake.js";
+export {
+  LEGACY_MESSAGE_BYTE,
+  decodeLegacyBinary,
+  decodeLegacyBinaryPayload,
+  decodeLegacyPacket,
+  decodeLegacyPayload,
+  encodeLegacyBinaryPayload,
+  encodeLegacyPayload,
+} from "./legacy-payload.js";
+export type { LegacyPart, LegacyPayloadOptions } from "./legacy-payload.js";
 export { MAX_ATTACHMENTS, PacketReader } from "./packet-reader.js";
 export type { PacketReaderOptions, Reviver } from "./packet-reader.js";
 export { createReader, defaultParser } from "./parser.js";
@@ -71,6 +82,7 @@ export {
   canMove,
   transition,
 } from "./states.js";
+export { StreamFrameReader, streamHeaderBytes, writeStreamHeader } from "./stream-frame.js";
 export type {
   ManagerState,
   SessionState,

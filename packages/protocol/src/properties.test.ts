@@ -208,7 +208,13 @@ describe("any input gives a valid packet or a ProtocolError", () => {
   it("random bytes", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(chunk, headed), { maxLength: 5 }), (chunks) => {
-        for (const target of ["engine-packet", "engine-payload", "handshake", "socket-packet"] as const) {
+        for (const target of [
+          "engine-packet",
+          "engine-payload",
+          "legacy-payload",
+          "handshake",
+          "socket-packet",
+        ] as const) {
           checks[target](chunks);
         }
       }),

@@ -1,5 +1,6 @@
 export type ChunkNotation = string | { hex: string } | { pieces: (string | [string, number])[] };
-export type Target = "engine-packet" | "engine-payload" | "handshake" | "socket-packet" | "round-trip";
+export type Target =
+  "engine-packet" | "engine-payload" | "legacy-payload" | "handshake" | "socket-packet" | "round-trip";
 
 export function toChunk(notation: ChunkNotation): string | Buffer;
 export function fromChunk(chunk: string | Uint8Array): ChunkNotation;

@@ -45,6 +45,11 @@ export function makeChecks(protocol) {
     }
   };
 
+  const legacyText = ({ type, data = "" }) =>
+    typeof data === "string"
+      ? `${[...ENGINE_TYPES].indexOf(type)}${data}`
+      : `b${protocol.LEGACY_MESSAGE_BYTE}${Buffer.from(data).toString("base64")}`;
+
   const readAll = (chunks) => {
     const reader = new PacketReader();
     const decoder = new Decoder();
@@ -106,6 +111,18 @@ export function makeChecks(protocol) {
       if (whole.length === 0) return;
       const merged = protocol.decodeEnginePayload(whole.map(([text]) => text).join(protocol.PAYLOAD_SEPARATOR));
       same("the merged payload", fromData(merged.packets), fromData(whole.flatMap(([, { packets }]) => packets)));
+    },
+
+    "legacy-payload": (chunks) => {
+      for (const chunk of chunks) {
+        const decode = typeof chunk === "string" ? protocol.decodeLegacyPayload : protocol.decodeLegacyBinaryPayload;
+        const { packets, malformed } = decode(chunk, { maxPackets: 1000 });
+        packets.forEach(known);
+        if (!malformed && packets.length === 0) throw new Error("a payload without packets came out");
+        const text = protocol.encodeLegacyPayload(packets.map(legacyText));
+        if (packets.length > 0)
+          same("the packets read back", fromData(protocol.decodeLegacyPayload(text).packets), fromData(packets));
+      }
     },
 
     handshake: (chunks) => {

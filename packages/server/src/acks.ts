@@ -5,15 +5,10 @@ import { serverError } from "./errors.js";
 
 export type AckCallback = (...args: unknown[]) => void;
 
-interface Waiting {
-  readonly timer: NodeJS.Timeout;
-  readonly callback: AckCallback;
-}
-
 export class AckRegistry {
   /** Callbacks by packet id. */
   readonly callbacks = new Map<number, AckCallback>();
-  #waiting: Map<number, Waiting> | undefined;
+  #timers: Map<number, NodeJS.Timeout> | undefined;
 
   /** Without a timeout the callback gets the answer, or nothing ever. */
   add(id: number, callback: AckCallback): void {
@@ -21,14 +16,15 @@ export class AckRegistry {
   }
 
   /** With one it gets an error, or null and the answer. `invoke` calls it where its errors are caught. */
-  addTimed(id: number, timeoutMs: number, callback: AckCallback, invoke: (run: () => void) => void): void {
+  addTimed(id: number, timeoutMs: number, callback: AckCallback, invoke: (run: () => void) => void): NodeJS.Timeout {
     const timer = setTimeout(() => {
       this.forget(id);
       invoke(() => callback(serverError("ERR_ACK_TIMEOUT", "operation has timed out")));
     }, timeoutMs);
-    this.#waiting ??= new Map();
-    this.#waiting.set(id, { timer, callback });
+    this.#timers ??= new Map();
+    this.#timers.set(id, timer);
     this.callbacks.set(id, (...args) => callback(null, ...args));
+    return timer;
   }
 
   /** The callback for an answer that came; undefined when it came late, twice, or was made up. */
@@ -40,20 +36,15 @@ export class AckRegistry {
 
   forget(id: number): void {
     this.callbacks.delete(id);
-    const waiting = this.#waiting?.get(id);
-    if (waiting === undefined) return;
-    clearTimeout(waiting.timer);
-    this.#waiting?.delete(id);
+    const timer = this.#timers?.get(id);
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    this.#timers?.delete(id);
   }
 
-  /** The socket is gone: who set a timeout is told now, the others are forgotten. */
-  abandon(invoke: (run: () => void) => void): void {
+  /** The socket is gone: who set a timeout is told when it is over, unless the process ends before; the others are forgotten. */
+  abandon(): void {
     this.callbacks.clear();
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    for (const { timer, callback } of waiting?.values() ?? []) {
-      clearTimeout(timer);
-      invoke(() => callback(serverError("ERR_DISCONNECTED", "socket has been disconnected")));
-    }
+    for (const timer of this.#timers?.values() ?? []) timer.unref();
   }
 }

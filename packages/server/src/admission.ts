@@ -21,7 +21,7 @@ export class Admission {
     this.name = name;
     this.#connection = connection;
     this.#auth = auth;
-    this.#recovery = auth === undefined ? undefined : readRecoveryRequest(auth);
+    this.#recovery = auth === undefined || !connection.dialect.recovers ? undefined : readRecoveryRequest(auth);
   }
 
   start(): void {
@@ -33,7 +33,7 @@ export class Admission {
         return;
       }
       if (namespace === undefined) {
-        this.refuse(new Error("Invalid namespace"));
+        this.#answer({ message: "Invalid namespace" });
         return;
       }
       this.#namespace = namespace;
@@ -50,12 +50,16 @@ export class Admission {
     this.#namespace?.onArrivalEnd();
   }
 
-  /** Answers with CONNECT_ERROR. A text is an error too, for middlewares that call `next("no")`. */
+  /** Answers with CONNECT_ERROR, in the form that the client knows. */
   refuse(error: unknown): void {
+    this.#answer(this.#connection.dialect.describeRefusal(error));
+  }
+
+  #answer(data: string | object): void {
     if (this.#isOver) return;
     this.#end();
     this.#socket?.onDisconnect("server namespace disconnect");
-    this.#connection.sendPacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data: describeRefusal(error) });
+    this.#connection.sendPacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data });
     this.#namespace?.onArrivalEnd();
   }
 
@@ -71,7 +75,9 @@ export class Admission {
       this.#ask(namespace, adapter.findSession(recovery.pid, recovery.offset));
       return;
     }
-    adapter.restoreSession(recovery.pid, recovery.offset).then(
+    // Adapters that recover nothing may say so without a promise.
+    const found = Promise.resolve(adapter.restoreSession(recovery.pid, recovery.offset));
+    found.then(
       (session) => this.#ask(namespace, session),
       (error: unknown) => {
         namespace.server.boundary.report(error, { kind: "adapter", namespace });
@@ -120,11 +126,4 @@ export class Admission {
     this.#isOver = true;
     this.#connection.endAdmission(this);
   }
-}
-
-function describeRefusal(error: unknown): { message: string; data?: unknown } {
-  if (typeof error !== "object" || error === null) return { message: String(error) };
-  const { message, data } = error as { message?: unknown; data?: unknown };
-  const text = typeof message === "string" ? message : "";
-  return data === undefined ? { message: text } : { message: text, data };
 }

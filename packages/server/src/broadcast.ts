@@ -2,7 +2,7 @@
 // and sockets make one for each chain; the adapter does what it says.
 import {
   type AllButLast,
-  type DecorateAcknowledgements,
+  type DecorateServerAcknowledgements,
   type EventNamesWithError,
   type EventNamesWithoutAck,
   type EventParams,
@@ -12,6 +12,7 @@ import {
   PacketType,
   RESERVED_EVENTS,
 } from "@everwire/protocol";
+import { watchAdapter } from "./adapter-result.js";
 import type { AdapterContract, BroadcastFlags, BroadcastOptions, Room } from "./adapter/adapter.js";
 import { type BroadcastAck, BroadcastAcks } from "./broadcast-acks.js";
 import { serverError } from "./errors.js";
@@ -68,7 +69,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> {
   }
 
   /** Milliseconds that the recipients have to acknowledge the event. */
-  timeout(timeout: number): BroadcastOperator<DecorateAcknowledgements<EmitEvents>, SocketData> {
+  timeout(timeout: number): BroadcastOperator<DecorateServerAcknowledgements<EmitEvents>, SocketData> {
     return new BroadcastOperator(this.#adapter, this.#rooms, this.#except, { ...this.#flags, timeout });
   }
 
@@ -105,7 +106,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> {
     const options = this.#options();
     const callback = data.at(-1);
     if (typeof callback !== "function") {
-      this.#adapter.broadcast(packet, options);
+      watchAdapter(this.#adapter, this.#adapter.broadcast(packet, options));
       return;
     }
     data.pop();
@@ -127,17 +128,17 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> {
 
   /** Makes the sockets join. */
   socketsJoin(room: Room | Room[]): void {
-    this.#adapter.addSockets(this.#options(), toList(room));
+    watchAdapter(this.#adapter, this.#adapter.addSockets(this.#options(), toList(room)));
   }
 
   /** Makes the sockets leave. */
   socketsLeave(room: Room | Room[]): void {
-    this.#adapter.delSockets(this.#options(), toList(room));
+    watchAdapter(this.#adapter, this.#adapter.delSockets(this.#options(), toList(room)));
   }
 
   /** Disconnects the sockets; with `close`, their connections too. */
   disconnectSockets(close = false): void {
-    this.#adapter.disconnectSockets(this.#options(), close);
+    watchAdapter(this.#adapter, this.#adapter.disconnectSockets(this.#options(), close));
   }
 
   /** @deprecated `fetchSockets()` says more. */

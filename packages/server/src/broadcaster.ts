@@ -2,7 +2,7 @@
 // chain starts here with a BroadcastOperator; events for other servers go straight to the adapter.
 import type {
   AllButLast,
-  DecorateAcknowledgements,
+  DecorateServerAcknowledgements,
   DecorateAcknowledgementsWithMultipleResponses,
   DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
   EventNames,
@@ -13,6 +13,7 @@ import type {
   FirstNonErrorArg,
   Last,
 } from "@everwire/protocol";
+import { emitServerSide } from "./adapter-result.js";
 import type { AdapterContract, Room, SocketId } from "./adapter/adapter.js";
 import { BroadcastOperator } from "./broadcast.js";
 import { serverError } from "./errors.js";
@@ -93,7 +94,7 @@ export abstract class Broadcaster<
   timeout(
     timeout: number,
   ): BroadcastOperator<
-    DecorateAcknowledgements<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>>,
+    DecorateServerAcknowledgements<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>>,
     SocketData
   > {
     return this.#everyone.timeout(timeout);
@@ -107,7 +108,7 @@ export abstract class Broadcaster<
     if (RESERVED_SERVER_EVENTS.has(ev)) {
       throw serverError("ERR_RESERVED_EVENT", `"${String(ev)}" is a reserved event name`);
     }
-    this.delivery.serverSideEmit([ev, ...(args as unknown[])]);
+    emitServerSide(this.delivery, [ev, ...(args as unknown[])]);
     return true;
   }
 

@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { type Packet, PacketType, type ServerDisconnectReason } from "@everwire/protocol";
 import type { EncodedPacket, WriteOptions } from "./adapter/adapter.js";
 import { Admission } from "./admission.js";
+import { CURRENT, type Dialect, LEGACY } from "./dialect.js";
 import { dispatchLater } from "./dispatch.js";
 import { Alarm } from "./engine/deadlines.js";
 import { OutgoingPacket } from "./engine/outgoing-packet.js";
@@ -50,6 +51,7 @@ export class Connection {
   #admissions: Set<Admission> | undefined;
   // Namespaces that the server put the client out of: what is still on its way from there is no offence.
   #left: Set<string> | undefined;
+  #hasJoined = false;
   #queued = 0;
   #isClosed = false;
   #awaited: "namespace" | "attachments" | undefined;
@@ -60,6 +62,12 @@ export class Connection {
     this.conn = session as Session;
     this.#port = openPort(session, this);
     this.#watch();
+    if (this.dialect.startsInMain) this.#onConnect({ type: PacketType.CONNECT, nsp: "/" });
+  }
+
+  /** The form of the protocol that the client knows, by the revision of its session. @internal */
+  get dialect(): Dialect {
+    return this.conn.protocol === 3 ? LEGACY : CURRENT;
   }
 
   /** Id of the session. */
@@ -115,6 +123,7 @@ export class Connection {
       this.#others.set(name, socket);
     }
     this.#left?.delete(name);
+    this.#hasJoined = true;
     this.#watch();
   }
 
@@ -194,19 +203,24 @@ export class Connection {
   // Late packets for a namespace that the client was put out of, and a client that gives up while it waits at the door.
   #mayStillArrive(packet: Packet): boolean {
     if (packet.type === PacketType.DISCONNECT) {
-      for (const admission of this.#admissions ?? []) if (admission.name === packet.nsp) admission.cancel();
+      for (const admission of this.#admissions ?? []) {
+        if (admission.name !== packet.nsp) continue;
+        admission.cancel();
+        return true;
+      }
     }
-    return packet.type === PacketType.DISCONNECT || this.#left?.has(packet.nsp) === true;
+    return this.#left?.has(packet.nsp) === true;
   }
 
   #onConnect(packet: Packet): void {
-    if (this.#find(packet.nsp) !== undefined) {
+    const { name, auth } = this.dialect.readConnect(packet);
+    if (this.#find(name) !== undefined) {
       this.#refuse();
       return;
     }
     // A client that asks anew while it waits has forgotten its first request.
-    for (const admission of this.#admissions ?? []) if (admission.name === packet.nsp) admission.cancel();
-    const admission = new Admission(this, packet.nsp, packet.data as Record<string, unknown> | undefined);
+    for (const admission of this.#admissions ?? []) if (admission.name === name) admission.cancel();
+    const admission = new Admission(this, name, auth);
     const count = (this.#only === undefined ? 0 : 1) + (this.#others?.size ?? 0) + (this.#admissions?.size ?? 0);
     if (count >= this.server.resolved.maxNamespaces) {
       admission.refuse(new Error("too many namespaces"));
@@ -256,9 +270,8 @@ export class Connection {
   /** What this connection is waited for, if for anything: a namespace, or, once it has one, the attachments of a packet. */
   #watch(): void {
     const { connectTimeout } = this.server.resolved;
-    const hasSocket = this.#only !== undefined || this.#others !== undefined;
-    // A client at the door gets no more time by starting a packet.
-    const isAtTheDoor = !hasSocket && connectTimeout !== Infinity;
+    // A client at the door gets no more time by starting a packet. One that was in a namespace may come back as late as it likes.
+    const isAtTheDoor = !this.#hasJoined && connectTimeout !== Infinity;
     const awaited = isAtTheDoor ? "namespace" : this.reader?.waiting === true ? "attachments" : undefined;
     if (awaited === this.#awaited) return;
     this.#unwatch();

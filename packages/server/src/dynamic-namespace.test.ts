@@ -102,6 +102,7 @@ describe("dynamic namespaces", () => {
     expect(await room).toEqual([2]);
     clients.forEach((client, index) => client.on("ask", (answer) => answer(index)));
     expect((await parent.timeout(5_000).emitWithAck("ask")).sort()).toEqual([0, 1]);
+    expect((await parent.local.timeout(5_000).emitWithAck("ask")).sort()).toEqual([0, 1]);
     await expect(parent.timeout(20).emitWithAck("unanswered")).rejects.toThrow("timed out");
     expect(first!.acks.size).toBe(0);
     parent.socketsLeave("r");

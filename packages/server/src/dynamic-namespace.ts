@@ -1,6 +1,7 @@
 // The parent of a dynamic namespace (`io.of(/^\/org-\d+$/)`, or a function): it decides which names exist, gives each child
 // its middlewares and listeners, and reaches the sockets of all children at once. No socket is ever in it.
 import type { DefaultEventsMap, EventsMap, Packet } from "@everwire/protocol";
+import { watchAdapter } from "./adapter-result.js";
 import type { AdapterContract, AdapterNamespace, BroadcastOptions, Room } from "./adapter/adapter.js";
 import { Adapter } from "./adapter/in-memory.js";
 import { serverError } from "./errors.js";
@@ -52,7 +53,9 @@ class FanOutAdapter extends Adapter {
   }
 
   override broadcast(packet: Packet, options: BroadcastOptions): void {
-    for (const { adapter, name } of this.#children()) adapter.broadcast(copyFor(packet, name), options);
+    for (const { adapter, name } of this.#children()) {
+      watchAdapter(adapter, adapter.broadcast(copyFor(packet, name), options));
+    }
   }
 
   override broadcastWithAck(
@@ -76,16 +79,20 @@ class FanOutAdapter extends Adapter {
     return counts.reduce((sum, one) => sum + one, 0);
   }
 
+  override get localCount(): number {
+    return [...this.#children()].length;
+  }
+
   override addSockets(options: BroadcastOptions, rooms: Room[]): void {
-    for (const { adapter } of this.#children()) adapter.addSockets(options, rooms);
+    for (const { adapter } of this.#children()) watchAdapter(adapter, adapter.addSockets(options, rooms));
   }
 
   override delSockets(options: BroadcastOptions, rooms: Room[]): void {
-    for (const { adapter } of this.#children()) adapter.delSockets(options, rooms);
+    for (const { adapter } of this.#children()) watchAdapter(adapter, adapter.delSockets(options, rooms));
   }
 
   override disconnectSockets(options: BroadcastOptions, close: boolean): void {
-    for (const { adapter } of this.#children()) adapter.disconnectSockets(options, close);
+    for (const { adapter } of this.#children()) watchAdapter(adapter, adapter.disconnectSockets(options, close));
   }
 }
 

@@ -1,6 +1,7 @@
 // How a client came in: headers, address, query, auth. Most applications look at little of it and most sockets at nothing,
 // so a socket builds this object when somebody asks for it.
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { ParsedUrlQuery } from "node:querystring";
 import type { TLSSocket } from "node:tls";
 
 export interface Handshake {
@@ -16,7 +17,8 @@ export interface Handshake {
   /** Whether this server itself speaks TLS to the client. */
   secure: boolean;
   url: string;
-  query: Record<string, string>;
+  /** Parameters of the first request; one that was given more than once is a list. */
+  query: ParsedUrlQuery;
   /** What the client gave as `auth`. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the client decides what it is; middleware checks it
   auth: Record<string, any>;
@@ -46,10 +48,10 @@ export function buildHandshake(source: HandshakeSource, auth: Record<string, unk
   };
 }
 
-function queryOf(request: IncomingMessage | undefined): Record<string, string> {
-  const query = Object.create(null) as Record<string, string>;
+function queryOf(request: IncomingMessage | undefined): ParsedUrlQuery {
+  const query = Object.create(null) as ParsedUrlQuery;
   if (request === undefined) return query;
-  const parsed = (request as IncomingMessage & { _query?: Record<string, string> })._query;
+  const parsed = (request as IncomingMessage & { _query?: ParsedUrlQuery })._query;
   if (parsed !== undefined) return Object.assign(query, parsed);
   const text = request.url ?? "";
   const start = text.indexOf("?");

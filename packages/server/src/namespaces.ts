@@ -52,7 +52,7 @@ export class NamespaceRegistry {
     }
     if (matcher.global || matcher.sticky) {
       const why = `${String(matcher)} has the flag g or y, so it remembers where its last match ended`;
-      throw serverError("ERR_NAMESPACE_PATTERN", `failed to make a dynamic namespace: ${why}`);
+      throw serverError("ERR_NAMESPACE_PATTERN", `stateful regular expressions are not supported: ${why}`);
     }
     this.#dynamics.push({ parent, pattern: matcher, matches: (name, _auth, next) => next(null, matcher.test(name)) });
     return parent;
@@ -87,7 +87,7 @@ export class NamespaceRegistry {
     const next = (error: Error | null, allow?: boolean): void => {
       if (isAnswered) return;
       isAnswered = true;
-      if (error || allow !== true) this.#askParents(index + 1, name, auth, callback);
+      if (error || !allow) this.#askParents(index + 1, name, auth, callback);
       else callback(this.#adopt(dynamic.parent, name));
     };
     const { boundary } = this.#server;

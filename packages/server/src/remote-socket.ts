@@ -1,7 +1,7 @@
 // A socket as `fetchSockets()` shows it when it is connected to another server: what was known of it then, and the few
 // things that can be done to it from here.
 import type {
-  DecorateAcknowledgements,
+  DecorateServerAcknowledgements,
   EventNames,
   EventParams,
   EventsMap,
@@ -10,6 +10,7 @@ import type {
   FirstNonErrorArg,
   Last,
 } from "@everwire/protocol";
+import { watchAdapter } from "./adapter-result.js";
 import type { AdapterContract, Room, SocketId } from "./adapter/adapter.js";
 import { BroadcastOperator } from "./broadcast.js";
 import type { Handshake } from "./handshake.js";
@@ -42,7 +43,7 @@ export class RemoteSocket<EmitEvents extends EventsMap, SocketData> {
   }
 
   /** Milliseconds that the client has to acknowledge the next event. */
-  timeout(timeout: number): BroadcastOperator<DecorateAcknowledgements<EmitEvents>, SocketData> {
+  timeout(timeout: number): BroadcastOperator<DecorateServerAcknowledgements<EmitEvents>, SocketData> {
     return this.#operator.timeout(timeout);
   }
 
@@ -68,7 +69,8 @@ export class RemoteSocket<EmitEvents extends EventsMap, SocketData> {
 
   /** Disconnects it from the namespace; with `close`, its whole connection. */
   disconnect(close = false): this {
-    this.#adapter.disconnectSockets({ rooms: new Set([this.id]), except: new Set(), flags: {} }, close);
+    const options = { rooms: new Set([this.id]), except: new Set<Room>(), flags: {} };
+    watchAdapter(this.#adapter, this.#adapter.disconnectSockets(options, close));
     return this;
   }
 }

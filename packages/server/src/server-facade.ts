@@ -54,8 +54,7 @@ type AnyFacade = { sockets: Record<string, Method> } & object;
 for (const name of EMITTER_METHODS) {
   Object.defineProperty(ServerFacade.prototype, name, {
     value: function (this: AnyFacade, ...args: unknown[]): unknown {
-      const result = this.sockets[name]?.(...args);
-      return result === this.sockets ? this : result;
+      return this.sockets[name]?.(...args);
     },
     writable: true,
     configurable: true,

@@ -4,7 +4,7 @@ import { createServer, type Server as HttpServer } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Http2SecureServer, Http2Server } from "node:http2";
 import { type DefaultEventsMap, defaultParser, type EventsMap, type PacketEncoder } from "@everwire/protocol";
-import type { EncodedPacket, PreparedPacket } from "./adapter/adapter.js";
+import type { EncodedPacket, PreparedPacket, WriteOptions } from "./adapter/adapter.js";
 import { Connection } from "./connection.js";
 import { Deadlines } from "./engine/deadlines.js";
 import { EngineServer } from "./engine/engine-server.js";
@@ -103,8 +103,9 @@ export class Server<
   /** Attaches to an HTTP server, or listens on a port. Options given to the constructor win. */
   attach(server: AnyHttpServer | number | string, options: Partial<ServerOptions> = {}): this {
     if (typeof server === "function") {
-      const advice = "give it to createServer() of node:http, and that server to attach()";
-      throw serverError("ERR_INVALID_SERVER", `failed to attach: this is a request handler and no server; ${advice}`);
+      // The sentence that users look up, but for the name.
+      const what = "You are trying to attach Everwire to an express request handler function";
+      throw serverError("ERR_INVALID_SERVER", `${what}. Please pass a http.Server instance.`);
     }
     const httpServer = typeof server === "object" ? server : listen(toPort(server));
     const engineOptions = { ...options, ...this.opts, path: this.resolved.path };
@@ -197,13 +198,14 @@ export class Server<
   }
 
   /** An encoded packet in the form that sessions share: made once for all recipients of a broadcast. @internal */
-  prepare(encodedPackets: EncodedPacket, options: { compress?: boolean | undefined }): PreparedPacket {
-    const packetOptions = options.compress === false ? NOT_COMPRESSED : undefined;
+  prepare(encodedPackets: EncodedPacket, { compress = true, volatile }: WriteOptions): PreparedPacket {
+    const isAlone = encodedPackets.length === 1;
+    const packetOptions = { compress, volatile, preEncoded: true, isAlone };
     return encodedPackets.map((part) => new OutgoingPacket("message", part, packetOptions));
   }
 
   /** The same for adapters that know nothing of it, and pass one list of packets for each recipient. @internal */
-  prepareOnce(encodedPackets: EncodedPacket, options: { compress?: boolean | undefined }): PreparedPacket {
+  prepareOnce(encodedPackets: EncodedPacket, options: WriteOptions): PreparedPacket {
     let prepared = this.#prepared.get(encodedPackets);
     if (prepared === undefined) {
       prepared = this.prepare(encodedPackets, options);
@@ -221,8 +223,6 @@ export class Server<
     });
   }
 }
-
-const NOT_COMPRESSED = Object.freeze({ compress: false });
 
 function listen(port: number): HttpServer {
   const server = createServer((_request, response) => {

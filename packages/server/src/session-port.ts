@@ -51,7 +51,9 @@ class ForeignPort implements SessionPort {
   }
 
   sendPacket(packet: OutgoingPacket): void {
-    this.#session.send(packet.data, packet.options);
+    const { compress, volatile } = packet.options;
+    // An object of its own: some engines write their defaults into what they are given.
+    this.#session.send(packet.data, { compress, volatile });
   }
 
   close(discard?: boolean): unknown {

@@ -1,7 +1,14 @@
 // Who a socket is and where: its ids, how it came in, what the application keeps with it, and its rooms. The base of
 // Socket, which adds what is sent and received.
 import type { IncomingMessage } from "node:http";
-import type { EventsMap, Packet, ServerDisconnectReason, SocketState } from "@everwire/protocol";
+import type {
+  EventsMap,
+  Packet,
+  ReservedOrUserEventNames,
+  ReservedOrUserListener,
+  ServerDisconnectReason,
+  SocketState,
+} from "@everwire/protocol";
 import type { Room, Session, SocketId } from "./adapter/adapter.js";
 import { toList } from "./broadcast.js";
 import { CatchAllEmitter } from "./catch-all-emitter.js";
@@ -12,16 +19,20 @@ import { buildHandshake, type Handshake } from "./handshake.js";
 import type { Namespace } from "./namespace.js";
 import { createPid } from "./recovery.js";
 import type { Server } from "./server.js";
-import { generateSocketId } from "./socket-id.js";
-import type { AnySocket } from "./types.js";
+import type { AnyListener, AnySocket } from "./types.js";
 
 export type DisconnectReason = ServerDisconnectReason;
 
+/* eslint-disable @typescript-eslint/no-explicit-any -- an Error, or whatever an engine that was bound says; users just read it */
 export interface SocketReservedEvents {
-  disconnect: (reason: DisconnectReason, description?: unknown) => void;
-  disconnecting: (reason: DisconnectReason, description?: unknown) => void;
+  disconnect: (reason: DisconnectReason, description?: any) => void;
+  disconnecting: (reason: DisconnectReason, description?: any) => void;
   error: (error: Error) => void;
 }
+/* eslint-enable @typescript-eslint/no-explicit-any */
+
+/** The listener of `error` that every socket has. */
+const ignore = (): void => undefined;
 
 /** Stands for data that nobody has set or asked for; any value at all may be set. */
 const NO_DATA = Symbol("no data");
@@ -34,7 +45,7 @@ export abstract class SocketBase<
 > extends CatchAllEmitter<ListenEvents, SocketReservedEvents> {
   readonly nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   readonly client: Connection;
-  /** Id of this socket, unrelated to that of the connection below. */
+  /** Id of this socket, unrelated to that of the connection below; but for clients of Socket.IO 2, which know that one only. */
   readonly id: SocketId;
   /** Whether this is a session taken up again with not one packet missed. */
   readonly recovered: boolean;
@@ -63,8 +74,8 @@ export abstract class SocketBase<
     this.#auth = auth;
     this.recovered = session !== null;
     if (session === null) {
-      this.id = generateSocketId();
-      this.pid = nsp.server.resolved.recovery === undefined ? undefined : createPid();
+      this.id = client.dialect.createSocketId(nsp.name, client.id);
+      this.pid = nsp.server.resolved.recovery === undefined || !client.dialect.recovers ? undefined : createPid();
     } else {
       this.id = session.sid;
       this.pid = session.pid;
@@ -147,13 +158,27 @@ export abstract class SocketBase<
     for (const listener of this.outgoing) this.nsp.server.boundary.call(context, this, listener, args);
   }
 
+  // A listener of `error` that does nothing is always there, as users know it. It stands in no table: a socket that nobody listens
+  // to has none.
+  override listeners<Ev extends ReservedOrUserEventNames<SocketReservedEvents, ListenEvents>>(
+    event: Ev,
+  ): ReservedOrUserListener<SocketReservedEvents, ListenEvents, Ev>[] {
+    const added = super.listeners(event);
+    return event === "error" ? [ignore as (typeof added)[number], ...added] : added;
+  }
+
+  override listenerCount(event: string | symbol, listener?: AnyListener): number {
+    const count = super.listenerCount(event, listener);
+    return event === "error" && (listener === undefined || listener === ignore) ? count + 1 : count;
+  }
+
   /** @internal */
   errorContext(kind: ListenerKind, event: unknown): ListenerErrorContext {
     return {
       kind,
       event: typeof event === "string" ? event : String(event),
       socket: this.any,
-      namespace: this.nsp,
+      namespace: this.any.nsp,
     };
   }
 

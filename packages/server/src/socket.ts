@@ -2,7 +2,7 @@
 // connection hands over into calls of listeners and acks. Made by an Admission; its namespace and connection know it.
 import {
   type AllButLast,
-  type DecorateAcknowledgements,
+  type DecorateServerAcknowledgements,
   type DecorateAcknowledgementsWithMultipleResponses,
   type DefaultEventsMap,
   type EventNames,
@@ -74,7 +74,7 @@ export class Socket<
       this.#emitWithId(packet, callback as AckCallback, flags);
     } else if (this.state === "connected" && this.pid !== undefined) {
       // Through the adapter, which keeps the packet for the case that it is missed.
-      this.nsp.adapter.broadcast(packet, { rooms: new Set([this.id]), except: new Set(), flags });
+      this.#watch(this.nsp.adapter.broadcast(packet, { rooms: new Set([this.id]), except: new Set(), flags }));
     } else if (this.state !== "disconnected") {
       this.notifyOutgoingListeners(packet);
       this.client.sendPacket(packet, flags);
@@ -86,14 +86,13 @@ export class Socket<
     const invoke = (run: () => void): void => {
       this.nsp.server.boundary.call(this.errorContext("ack", (packet.data as unknown[])[0]), this, run, []);
     };
-    if (this.state === "disconnected") {
-      if (flags.timeout === undefined) return;
-      const error = serverError("ERR_DISCONNECTED", "socket has been disconnected");
-      process.nextTick(invoke, () => callback(error));
-      return;
-    }
     const id = this.nsp._ids++;
     packet.id = id;
+    if (this.state === "disconnected") {
+      // Nobody will answer: who set a timeout hears of that, unless the process ends before.
+      if (flags.timeout !== undefined) this.#registry.addTimed(id, flags.timeout, callback, invoke).unref();
+      return;
+    }
     this.notifyOutgoingListeners(packet);
     this.client.sendPacket(packet, flags);
     if (flags.timeout === undefined) this.#registry.add(id, callback);
@@ -129,9 +128,11 @@ export class Socket<
   }
 
   /** For the next event: milliseconds that the client has to answer; the callback then gets an error or null first. */
-  timeout(timeout: number): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>, ServerSideEvents, SocketData> {
+  timeout(
+    timeout: number,
+  ): Socket<ListenEvents, DecorateServerAcknowledgements<EmitEvents>, ServerSideEvents, SocketData> {
     this.#flags = { ...this.#flags, timeout };
-    return this.any as Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>, ServerSideEvents, SocketData>;
+    return this.any as Socket<ListenEvents, DecorateServerAcknowledgements<EmitEvents>, ServerSideEvents, SocketData>;
   }
 
   /** For the next event: whether it may be compressed. */
@@ -206,13 +207,13 @@ export class Socket<
     this.heldRooms = undefined;
     this.#watch(this.nsp.adapter.addAll(this.id, rooms.add(this.id)));
     session?.missedPackets.forEach((data, index) => this.#replay(data, session.missedEncoded?.[index]));
-    const data = this.pid === undefined ? { sid: this.id } : { sid: this.id, pid: this.pid };
+    const data = this.client.dialect.describeSocket(this.id, this.pid);
     this.client.sendPacket({ type: PacketType.CONNECT, nsp: this.nsp.name, data });
   }
 
   // Adapters over a broker may give back a promise.
   #watch(result: unknown): void {
-    this.nsp.server.boundary.watch(result, this.errorContext("adapter", "connection"));
+    if (result !== undefined) this.nsp.server.boundary.watch(result, this.errorContext("adapter", "connection"));
   }
 
   #replay(data: unknown[], encoded: EncodedPacket | undefined): void {
@@ -271,7 +272,7 @@ export class Socket<
     this.client.remove(this.any, reason);
     this.state = transition(SOCKET_STATES, this.state, "disconnected");
     this.nsp.remove(this.any);
-    this.#acks?.abandon((run) => boundary.call({ kind: "ack", socket: this.any }, this, run, []));
+    this.#acks?.abandon();
     boundary.emit(this, "disconnect", [reason, description], this.errorContext("listener", "disconnect"));
   }
 }

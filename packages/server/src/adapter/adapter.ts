@@ -41,7 +41,7 @@ export interface WriteOptions {
   volatile?: boolean | undefined;
   compress?: boolean | undefined;
   /** The packet as a ready WebSocket frame, in one or more buffers. */
-  wsPreEncodedFrame?: readonly Uint8Array[];
+  wsPreEncodedFrame?: readonly Uint8Array[] | undefined;
   /** The packet in the form that the sessions below share; opaque here. Takes precedence over everything else. */
   prepared?: PreparedPacket;
 }
@@ -91,7 +91,7 @@ export interface AdapterNamespace {
     readonly encoder: { encode(packet: Packet): EncodedPacket };
     readonly opts: { connectionStateRecovery?: RecoveryLimits | undefined };
     /** Turns an encoded packet into what sessions can share. A namespace without it gets frames (`wsPreEncodedFrame`). */
-    prepare?(encodedPackets: EncodedPacket, options: { compress?: boolean | undefined }): PreparedPacket;
+    prepare?(encodedPackets: EncodedPacket, options: WriteOptions): PreparedPacket;
   };
   _onServerSideEmit(args: unknown[]): void;
   /** Runs something that may throw, or reject, where that is caught and reported. */
@@ -122,10 +122,12 @@ export interface AdapterContract extends EventEmitter {
   init(): Promise<void> | void;
   close(): Promise<void> | void;
   serverCount(): Promise<number>;
+  /** How many say how many clients they have, when an acknowledged broadcast is local; 1 where it is not told. */
+  readonly localCount?: number;
   addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void;
   del(id: SocketId, room: Room): Promise<void> | void;
   delAll(id: SocketId): void;
-  broadcast(packet: Packet, options: BroadcastOptions): void;
+  broadcast(packet: Packet, options: BroadcastOptions): Promise<void> | void;
   broadcastWithAck(
     packet: Packet,
     options: BroadcastOptions,
@@ -135,12 +137,12 @@ export interface AdapterContract extends EventEmitter {
   sockets(rooms: Set<Room>): Promise<Set<SocketId>>;
   socketRooms(id: SocketId): Set<Room> | undefined;
   fetchSockets(options: BroadcastOptions): Promise<unknown[]>;
-  addSockets(options: BroadcastOptions, rooms: Room[]): void;
-  delSockets(options: BroadcastOptions, rooms: Room[]): void;
-  disconnectSockets(options: BroadcastOptions, close: boolean): void;
-  serverSideEmit(packet: unknown[]): void;
+  addSockets(options: BroadcastOptions, rooms: Room[]): Promise<void> | void;
+  delSockets(options: BroadcastOptions, rooms: Room[]): Promise<void> | void;
+  disconnectSockets(options: BroadcastOptions, close: boolean): Promise<void> | void;
+  serverSideEmit(packet: unknown[]): Promise<void> | void;
   persistSession(session: SessionToPersist): Promise<void> | void;
-  restoreSession(pid: PrivateSessionId, offset: string | undefined): Promise<Session | null>;
+  restoreSession(pid: PrivateSessionId, offset: string | undefined): Promise<Session | null> | null;
   /** `restoreSession` for an adapter that knows at once: then nothing can slip in between this and the socket's return. */
   findSession?(pid: PrivateSessionId, offset: string | undefined): Session | null;
   /** A packet with an acknowledgement goes to one socket, past the adapter: an adapter that recovers sessions counts it. */

@@ -137,9 +137,7 @@ export abstract class ClusterAdapter extends Adapter {
       if (isForgotten) return;
       forgetHere = super.broadcastWithAck(packet, options, clientCountCallback, ack);
     });
-    if (isLocal(options)) {
-      this.#countOthersAsEmpty(clientCountCallback);
-    } else {
+    if (!isLocal(options)) {
       requestId = this.#answers.broadcasts.open(options.flags?.timeout, this.knownServers(), clientCountCallback, ack);
       this.publish({ type: MessageType.BROADCAST, data: { ...body, requestId } });
     }
@@ -148,16 +146,6 @@ export abstract class ClusterAdapter extends Adapter {
       if (requestId !== undefined) this.#answers.broadcasts.forget(requestId);
       if (typeof forgetHere === "function") (forgetHere as () => void)();
     };
-  }
-
-  // Whoever asked waits until every server has said how many clients it has; those that are not asked have none.
-  #countOthersAsEmpty(clientCountCallback: (clientCount: number) => void): void {
-    this.serverCount().then(
-      (count) => {
-        for (let other = 1; other < count; other++) clientCountCallback(0);
-      },
-      (error: unknown) => this.#report(error),
-    );
   }
 
   override addSockets(options: BroadcastOptions, rooms: Room[]): void {

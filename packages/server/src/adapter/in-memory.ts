@@ -24,7 +24,6 @@ export class Adapter extends LazyEmitter implements AdapterContract {
   readonly rooms = new Map<Room, Set<SocketId>>();
   /** Rooms of each socket. */
   readonly sids = new Map<SocketId, Set<Room>>();
-  #warned = false;
 
   constructor(nsp: AdapterNamespace) {
     super();
@@ -44,6 +43,11 @@ export class Adapter extends LazyEmitter implements AdapterContract {
   /** Number of servers that share this namespace. */
   serverCount(): Promise<number> {
     return Promise.resolve(1);
+  }
+
+  /** How many say how many clients they have, when an acknowledged broadcast is local. */
+  get localCount(): number {
+    return 1;
   }
 
   addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
@@ -178,19 +182,11 @@ export class Adapter extends LazyEmitter implements AdapterContract {
     else this.nsp.guard("adapter", run);
   }
 
-  /** There is no other server here. An acknowledgement is answered at once with no responses; without one, a warning says so. */
-  serverSideEmit(packet: unknown[]): void {
-    const ack = packet.at(-1);
-    if (typeof ack === "function") {
-      (ack as (error: null, responses: unknown[]) => void)(null, []);
-      return;
-    }
-    if (this.#warned) return;
-    this.#warned = true;
-    process.emitWarning("this adapter does not support the serverSideEmit() functionality", {
-      type: "EverwireWarning",
-      code: "EVERWIRE_NO_SERVER_SIDE_EMIT",
-    });
+  /** There is no other server here, and nobody to answer: it warns, and does nothing. */
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- for those who override it
+  serverSideEmit(_packet: unknown[]): void {
+    // eslint-disable-next-line no-console -- the warning that users know; whoever tests for it looks there
+    console.warn("this adapter does not support the serverSideEmit() functionality");
   }
 
   /** Only an adapter that recovers sessions keeps one. */
@@ -200,8 +196,8 @@ export class Adapter extends LazyEmitter implements AdapterContract {
   }
 
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- for those who override it
-  restoreSession(_pid: PrivateSessionId, _offset: string | undefined): Promise<Session | null> {
-    return Promise.resolve(null);
+  restoreSession(_pid: PrivateSessionId, _offset: string | undefined): Promise<Session | null> | null {
+    return null;
   }
 
   /** Encodes and delivers. `register` is there when the packet asks for an acknowledgement; it sees each recipient first. */

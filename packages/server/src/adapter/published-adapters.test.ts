@@ -1,8 +1,9 @@
 // The published in-memory adapters, as black boxes: what they use of the server is what every adapter over a broker uses.
 import { once, startServer, type StartServerOptions } from "@everwire/testkit";
 import { io as stockClient, type Socket as StockSocket } from "socket.io-client";
-import { Adapter, SessionAwareAdapter } from "socket.io-adapter";
+import { Adapter, ClusterAdapter, SessionAwareAdapter } from "socket.io-adapter";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { RemoteSocket } from "../remote-socket.js";
 import type { Server } from "../server.js";
 import type { Socket } from "../socket.js";
 
@@ -91,5 +92,51 @@ describe("the published SessionAwareAdapter", () => {
     expect([back.id, back.recovered, back.rooms.has("r")]).toEqual([socket.id, true, true]);
     expect((await missed)[0]).toBe("missed");
     expect(client.recovered).toBe(true);
+  });
+});
+
+// The published class as a black box with a broker that is away.
+class Lonely extends (ClusterAdapter as unknown as new (nsp: unknown) => Adapter) {
+  override serverCount = (): Promise<number> => Promise.resolve(3);
+  doPublish = (): Promise<string> => Promise.reject(new Error("the broker is away"));
+  doPublishResponse = (): Promise<void> => Promise.reject(new Error("the broker is away"));
+}
+
+describe("the published ClusterAdapter", () => {
+  it("collects the acknowledgements of this server alone when it is asked to", async () => {
+    const { io, clients } = await crowd({ adapter: Lonely });
+    clients.forEach((client, index) => client.on("ask", (answer) => answer(index)));
+    expect((await io.local.timeout(5_000).emitWithAck("ask")).sort()).toEqual([0, 1]);
+  });
+
+  it("ends a question to the other servers with its own failure, and nothing is unhandled", async () => {
+    class Failing extends Lonely {
+      override serverCount = (): Promise<number> => Promise.reject(new Error("the broker is away"));
+    }
+    const { io } = await crowd({ adapter: Failing });
+    await expect(io.serverSideEmitWithAck("ask")).rejects.toThrow("the broker is away");
+    const ended = await new Promise<unknown[]>((resolve) => {
+      io.serverSideEmit("ask", (...args: unknown[]) => resolve(args));
+    });
+    expect(ended).toEqual([expect.objectContaining({ message: "the broker is away" }), []]);
+  });
+
+  it("has what its promises are rejected with reported", async () => {
+    const errors: unknown[] = [];
+    const { io, sockets } = await crowd({ adapter: Lonely });
+    const { adapter } = io.of("/");
+    io.on("listener_error", (error, { kind }) => errors.push([(error as Error).message, kind]));
+    const names = ["broadcast", "addSockets", "delSockets", "disconnectSockets", "serverSideEmit"] as const;
+    for (const name of names)
+      vi.spyOn(adapter, name).mockImplementation(() => Promise.reject(new Error(name)) as never);
+    io.emit("m");
+    io.socketsJoin("r");
+    io.socketsLeave("r");
+    io.serverSideEmit("m");
+    io.disconnectSockets();
+    new RemoteSocket(adapter, { id: "gone", handshake: sockets[0].handshake, rooms: [], data: {} }).disconnect();
+    await vi.waitFor(() => expect(errors).toHaveLength(6));
+    const reported = names.map((name) => [name, "adapter"]);
+    expect(errors).toEqual(expect.arrayContaining(reported));
   });
 });

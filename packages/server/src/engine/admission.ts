@@ -2,6 +2,7 @@
 // handshake.ts, `allowRequest`, an id. Each step may take its time or end the way. Called by the engine server.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Cors } from "../http/cors.js";
+import { scriptOriginOf } from "../http/origin.js";
 import { badRequest } from "./errors.js";
 import type { Refusal } from "./errors.js";
 import { askAllowRequest, verifyRequest } from "./handshake.js";
@@ -35,10 +36,12 @@ export interface Visitor {
 export function admit(host: AdmissionHost, visitor: Visitor): void {
   const { request, response, isUpgrade } = visitor;
   // No page reads the headers of a 101 response, so an upgrade only needs the decision.
-  host.cors.apply(request, isUpgrade ? undefined : response, (error, isOriginAllowed) => {
+  const done = (error: unknown, isOriginAllowed: boolean): void => {
     if (error === undefined) passMiddleware(host, visitor, isOriginAllowed);
     else visitor.onRefused(badRequest("MIDDLEWARE_FAILURE"));
-  });
+  };
+  const origin = request._query.j === undefined ? request.headers.origin : scriptOriginOf(request);
+  host.cors.apply(request, isUpgrade ? undefined : response, done, origin);
 }
 
 function passMiddleware(host: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean): void {

@@ -17,20 +17,23 @@ import { ERRORS, ERROR_MESSAGES } from "./errors.js";
 import type { Refusal } from "./errors.js";
 import type { Middleware } from "./middleware.js";
 import { isHttpServer, resolveOptions } from "./options.js";
-import type { AttachOptions, ResolvedOptions, ServerOptions, TransportName } from "./options.js";
+import type { AttachOptions, ResolvedOptions, ServerOptions } from "./options.js";
 import { Outbox } from "./outbox.js";
 import { refuseRequest, refuseUpgrade } from "./refuse.js";
-import { parseRequestQuery, queryOf } from "./request-query.js";
+import { parseRequestQuery, protocolOf, queryOf } from "./request-query.js";
 import type { EngineRequest } from "./request-query.js";
 import { Session } from "./session.js";
 import { generateSessionId } from "./session-id.js";
+import { openPolling } from "./transports/open-polling.js";
 import { PollingTransport } from "./transports/polling.js";
 import { WebSocketAcceptor } from "./transports/websocket-acceptor.js";
 import type { Transport } from "./transports/transport.js";
+import type { WebTransportSession } from "./transports/webtransport-session.js";
 import { UpgradeRequest } from "./upgrade-request.js";
+import { WebTransportHandshake } from "./webtransport-handshake.js";
 
 /** What each transport may be upgraded to. */
-const UPGRADES: Readonly<Record<TransportName, readonly TransportName[]>> = { polling: ["websocket"], websocket: [] };
+const UPGRADES: Readonly<Record<string, readonly string[]>> = { polling: ["websocket", "webtransport"], websocket: [] };
 
 // That it is the TransportContext of its transports is checked where they are made: those members are not published.
 export class EngineServer extends LazyEmitter {
@@ -83,10 +86,9 @@ export class EngineServer extends LazyEmitter {
     return generateSessionId();
   }
 
-  /** The transports that a session on this one is told it can move to. */
-  upgrades(transport: string): TransportName[] {
-    if (!this.opts.allowUpgrades || !Object.hasOwn(UPGRADES, transport)) return [];
-    return UPGRADES[transport as TransportName].filter((name) => this.opts.transports.includes(name));
+  /** The transports that a session on this one can move to; it is told of those that are enabled. */
+  upgrades(transport: string): string[] {
+    return this.opts.allowUpgrades && Object.hasOwn(UPGRADES, transport) ? [...(UPGRADES[transport] ?? [])] : [];
   }
 
   /** Adds middleware for the requests of both transports; it runs in the order of the calls. */
@@ -124,7 +126,7 @@ export class EngineServer extends LazyEmitter {
         if (transport instanceof PollingTransport) transport.onRequest(request, response);
       },
       onNew: (sid) => {
-        const transport = new PollingTransport(this, true);
+        const transport = openPolling(this, engineRequest._query);
         transport.initialHeaders = this.#cookieFor(sid);
         transport.onRequest(request, response);
         this.#open(sid, transport, engineRequest);
@@ -136,8 +138,8 @@ export class EngineServer extends LazyEmitter {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const engineRequest = parseRequestQuery(request);
     const upgrade = new UpgradeRequest(request, socket, this.#middleware.length > 0);
-    const accept = (headers: OutgoingHttpHeaders | undefined, onOpen: (transport: Transport) => void): void => {
-      const taken = upgrade.accept(headers);
+    const accept = (onOpen: (transport: Transport) => void): void => {
+      const taken = upgrade.accept();
       if (this.#acceptor === undefined) socket.destroy();
       else this.#acceptor.accept(request, socket, head, taken, onOpen);
     };
@@ -151,15 +153,31 @@ export class EngineServer extends LazyEmitter {
         refuseUpgrade(socket, refusal);
       },
       onSession: (session) => {
-        accept(undefined, (transport) => {
+        accept((transport) => {
           if (!session.beginUpgrade(transport)) transport.close();
         });
       },
       onNew: (sid) => {
-        accept(this.#cookieFor(sid), (transport) => this.#open(sid, transport, engineRequest));
+        accept((transport) => this.#open(sid, transport, engineRequest));
       },
     });
     upgrade.limit(this.deadlines, this.opts.upgradeTimeout);
+  }
+
+  /**
+   * Takes a WebTransport session, from a server that the caller runs. It is refused, which closes it, unless `webtransport` is among
+   * `transports`; and if there is middleware, which has no request to run with.
+   */
+  onWebTransportSession(session: WebTransportSession): void {
+    new WebTransportHandshake(
+      {
+        admission: this.#admission,
+        context: this,
+        onNew: (transport) => this.#open(generateSessionId(), transport),
+        onRefused: (request, refusal) => this.#reportRefusal(request, refusal),
+      },
+      session,
+    ).start();
   }
 
   /** Closes every session, dropping what they have not sent, and takes no more. */
@@ -180,10 +198,10 @@ export class EngineServer extends LazyEmitter {
 
   /** What the open packet of a session says. @internal */
   describe({ id, transport }: Session): HandshakeData {
-    const { pingInterval, pingTimeout, maxHttpBufferSize } = this.opts;
+    const { pingInterval, pingTimeout, maxHttpBufferSize, transports } = this.opts;
     return {
       sid: id,
-      upgrades: this.upgrades(transport.name),
+      upgrades: this.upgrades(transport.name).filter((name) => (transports as readonly string[]).includes(name)),
       pingInterval,
       pingTimeout,
       maxPayload: maxHttpBufferSize,
@@ -198,8 +216,9 @@ export class EngineServer extends LazyEmitter {
   }
 
   /** A new session on a transport that is ready; what is sent meanwhile leaves with the open packet where the transport allows. */
-  #open(sid: string, transport: Transport, request: EngineRequest): void {
-    const session = new Session(this, sid, ENGINE_PROTOCOL, transport, request);
+  #open(sid: string, transport: Transport, request?: EngineRequest): void {
+    const protocol = request === undefined ? ENGINE_PROTOCOL : protocolOf(request._query);
+    const session = new Session(this, sid, protocol, transport, request);
     (this.clients as Record<string, Session>)[sid] = session;
     this.#clientsCount += 1;
     session.open();

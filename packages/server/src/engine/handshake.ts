@@ -5,7 +5,9 @@ import { ENGINE_PROTOCOL } from "@everwire/protocol";
 import { ERRORS, badRequest, forbidden, refusal } from "./errors.js";
 import type { Refusal } from "./errors.js";
 import type { AllowRequest, ResolvedOptions, TransportName } from "./options.js";
+import { protocolOf } from "./request-query.js";
 import type { EngineRequest } from "./request-query.js";
+import { jsonpIndex } from "./transports/jsonp-format.js";
 import type { Session } from "./session.js";
 
 /** What the checks need to know of the engine and of the request. */
@@ -23,7 +25,7 @@ const ILLEGAL_IN_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** Engine.IO protocol v4, "Handshake" and "Upgrade". */
 export function verifyRequest(request: EngineRequest, context: HandshakeContext): Verdict {
-  const { opts, isUpgrade } = context;
+  const { opts } = context;
   const { transport, sid } = request._query;
   const { origin } = request.headers;
 
@@ -35,15 +37,24 @@ export function verifyRequest(request: EngineRequest, context: HandshakeContext)
   }
   if (!context.isOriginAllowed) return refused(forbidden("origin not allowed", { status: 403 }));
   return sid === undefined || sid === ""
-    ? verifyOpening(request, transport, isUpgrade)
+    ? verifyOpening(request, transport, context)
     : verifyFollowing(request, transport, context);
 }
 
-function verifyOpening(request: EngineRequest, transport: TransportName, isUpgrade: boolean): Verdict {
+function verifyOpening(request: EngineRequest, transport: TransportName, context: HandshakeContext): Verdict {
+  const { opts, isUpgrade } = context;
   if (request.method !== "GET") return refused(refusal(ERRORS.BAD_HANDSHAKE_METHOD, { method: request.method }));
   if (!isTaken(transport, isUpgrade)) return refused(badRequest("TRANSPORT_HANDSHAKE_ERROR"));
-  if (protocolOf(request) !== ENGINE_PROTOCOL) {
-    return refused(refusal(ERRORS.UNSUPPORTED_PROTOCOL_VERSION, { protocol: protocolOf(request) }));
+  const protocol = protocolOf(request._query);
+  if (protocol !== ENGINE_PROTOCOL && !opts.allowEIO3) {
+    return refused(refusal(ERRORS.UNSUPPORTED_PROTOCOL_VERSION, { protocol }));
+  }
+  const { j } = request._query;
+  if (j !== undefined && !isUpgrade) {
+    // Clients of revision 3 have JSONP built in, and fall back to it by themselves.
+    if (!(opts.allowJSONP ?? protocol === 3))
+      return refused({ ...badRequest("JSONP_DISABLED"), message: "JSONP is off" });
+    if (jsonpIndex(j) === undefined) return refused(badRequest("JSONP_INDEX", { j }));
   }
   return { session: undefined };
 }
@@ -52,7 +63,7 @@ function verifyFollowing(request: EngineRequest, transport: TransportName, conte
   const { sid } = request._query;
   const session = typeof sid === "string" ? context.clients[sid] : undefined;
   if (session === undefined) return refused(refusal(ERRORS.UNKNOWN_SID, { sid }));
-  const protocol = protocolOf(request);
+  const protocol = protocolOf(request._query);
   if (protocol !== session.protocol) {
     return refused(badRequest("PROTOCOL_MISMATCH", { protocol, previousProtocol: session.protocol }));
   }
@@ -98,16 +109,12 @@ function refused(reason: Refusal): Verdict {
   return { refusal: reason };
 }
 
+/** A WebTransport session does not come in by an HTTP request. */
 function isTransport(name: unknown, enabled: readonly TransportName[]): name is TransportName {
-  return enabled.includes(name as TransportName);
+  return name !== "webtransport" && enabled.includes(name as TransportName);
 }
 
 /** Polling takes plain requests, WebSocket takes upgrades. */
 function isTaken(transport: TransportName, isUpgrade: boolean): boolean {
   return isUpgrade === (transport === "websocket");
-}
-
-/** Clients of revision 3 did not all name it. */
-function protocolOf(request: EngineRequest): 3 | 4 {
-  return request._query.EIO === "4" ? 4 : 3;
 }

@@ -20,9 +20,9 @@ describe("Heartbeat", () => {
   test("pings an interval after each pong", () => {
     const { clock, heartbeat, log } = setup();
     clock.advance(120);
-    heartbeat.onPong();
+    heartbeat.onBeat();
     clock.advance(110);
-    heartbeat.onPong();
+    heartbeat.onBeat();
     expect(log).toEqual(["ping@100", "ping@220"]);
   });
 
@@ -48,7 +48,7 @@ describe("Heartbeat", () => {
     clock.advance(140);
     heartbeat.onOtherPacket();
     clock.advance(20);
-    heartbeat.onPong();
+    heartbeat.onBeat();
     clock.advance(140);
     heartbeat.onOtherPacket();
     clock.advance(1000);

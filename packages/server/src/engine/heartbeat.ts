@@ -11,11 +11,23 @@ export interface HeartbeatHost {
   onPingTimeout(): void;
 }
 
+/** What a session needs of its heartbeat, whichever revision of the protocol it keeps. */
+export interface SessionHeartbeat {
+  /** The packet of the client that counts as a beat; the other of the two comes from the wrong direction. */
+  readonly beat: "ping" | "pong";
+  start(): void;
+  stop(): void;
+  onBeat(): void;
+  /** Another packet than a beat arrived. */
+  onOtherPacket(): void;
+}
+
 /** Not waiting for a pong; waiting; waiting, with the timeout renewed once. */
 type Phase = "resting" | "awaiting" | "renewed";
 
-export class Heartbeat extends Deadline {
+export class Heartbeat extends Deadline implements SessionHeartbeat {
   readonly #host: HeartbeatHost;
+  readonly beat = "pong";
   #phase: Phase = "resting";
 
   constructor(host: HeartbeatHost) {
@@ -34,7 +46,7 @@ export class Heartbeat extends Deadline {
   }
 
   /** The pong arrived: the interval starts anew. */
-  onPong(): void {
+  onBeat(): void {
     this.start();
   }
 

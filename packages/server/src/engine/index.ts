@@ -20,6 +20,7 @@ export type {
   HttpCompressionOptions,
   ServerOptions,
   TransportName,
+  WebSocketEngine,
 } from "./options.js";
 export { ENGINE_PROTOCOL as protocol } from "@everwire/protocol";
 export * as parser from "./parser.js";

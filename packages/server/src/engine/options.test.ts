@@ -18,6 +18,7 @@ describe("resolveOptions", () => {
       httpCompression: { threshold: 1024 },
       cookie: false,
       cors: false,
+      allowEIO3: false,
       wsEngine: WebSocketServer,
     });
   });

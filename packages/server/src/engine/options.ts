@@ -4,13 +4,16 @@ import type { IncomingMessage } from "node:http";
 import type { ZlibOptions } from "node:zlib";
 import type { CorsOptions, CorsOptionsDelegate } from "cors";
 import { WebSocketServer } from "ws";
-import type { PerMessageDeflateOptions } from "ws";
+import type { PerMessageDeflateOptions, ServerOptions as WebSocketServerOptions } from "ws";
 import type { RawData } from "@everwire/protocol";
 import type { AnyHttpServer } from "../http/attach.js";
 import { resolveCookie } from "./cookie.js";
 import type { CookieOptions } from "./cookie.js";
 
-export type TransportName = "polling" | "websocket";
+export type TransportName = "polling" | "websocket" | "webtransport";
+
+/** A class that completes WebSocket handshakes as the `WebSocketServer` of `ws` does. */
+export type WebSocketEngine = new (options: WebSocketServerOptions) => WebSocketServer;
 
 /** Decides whether a session may be opened: `callback(null, true)` lets it in; else the first argument is what the client is told. */
 export type AllowRequest = (
@@ -26,9 +29,12 @@ export interface ServerOptions {
   pingInterval?: number;
   /** Milliseconds that a pong may take. Default 20,000. */
   pingTimeout?: number;
-  /** Milliseconds that an upgrade may take from the handshake of the new transport. Default 10,000. */
+  /**
+   * Milliseconds that an upgrade may take from the handshake of the new transport, and that a WebTransport client may take to open a
+   * stream and send its first packet. Default 10,000.
+   */
   upgradeTimeout?: number;
-  /** Bytes of one request body or one WebSocket message. Announced to clients as `maxPayload`. Default 1,000,000. */
+  /** Bytes of one request body, one WebSocket message or one WebTransport frame. Announced to clients as `maxPayload`. Default 1,000,000. */
   maxHttpBufferSize?: number;
   /** Bytes that may wait for one client, queued and in its socket; over it the session closes with "buffer overflow". Default 16 MiB. */
   maxBufferedBytes?: number;
@@ -36,7 +42,7 @@ export interface ServerOptions {
   bodyTimeout?: number;
   /** Asked before a session is opened, on every transport. */
   allowRequest?: AllowRequest;
-  /** Transports that clients may use. Default polling and websocket. */
+  /** Transports that clients may use. Default polling and websocket; `webtransport` needs `onWebTransportSession` besides. */
   transports?: readonly TransportName[];
   /** Offer clients a better transport. Default true. */
   allowUpgrades?: boolean;
@@ -45,13 +51,20 @@ export interface ServerOptions {
   /** Compression of long-polling responses; an object is passed to zlib. Default from 1,024 bytes. */
   httpCompression?: boolean | HttpCompressionOptions;
   /** The `WebSocketServer` class of `ws`, or one with the same interface. */
-  wsEngine?: typeof WebSocketServer;
+  wsEngine?: WebSocketEngine;
   /** A message that each session starts with. */
   initialPacket?: RawData;
   /** Set a cookie with the id of the session, for load balancers that route by it. Off by default. */
   cookie?: boolean | CookieOptions;
   /** Origins allowed besides the server's own, and the headers that tell browsers so. Off by default. */
   cors?: CorsSetting;
+  /** Let in clients of Engine.IO protocol revision 3 (Socket.IO 1 and 2). Default false. */
+  allowEIO3?: boolean;
+  /**
+   * Answer long-polling as a script where a client asks for it (`j` in the query). Default: only for clients of revision 3, which
+   * have no other way across origins in old browsers.
+   */
+  allowJSONP?: boolean;
 }
 
 export interface HttpCompressionOptions extends ZlibOptions {
@@ -80,7 +93,8 @@ type Defaulted =
   | "transports"
   | "allowUpgrades"
   | "wsEngine"
-  | "cors";
+  | "cors"
+  | "allowEIO3";
 
 /** Options with every default filled in. */
 export interface ResolvedOptions
@@ -105,6 +119,7 @@ const DEFAULTS = {
   allowUpgrades: true,
   wsEngine: WebSocketServer,
   cors: false,
+  allowEIO3: false,
 } as const satisfies Pick<ServerOptions, Defaulted>;
 
 /** Fills in the defaults. Keys given as `undefined` count as not given. */

@@ -21,9 +21,19 @@ describe("OutgoingPacket", () => {
     expect(toBuffer(new OutgoingPacket("message", data).data as ArrayBuffer)).toEqual(Buffer.from([1, 2]));
   });
 
-  test.each([new Blob(["a"]), {}, [], new Date(0)])("refuses %o, which it could only corrupt", (data) => {
-    expect(() => createMessage(data as unknown as string)).toThrow(
+  test("refuses a Blob, which can't be read at once", () => {
+    expect(() => createMessage(new Blob(["a"]) as unknown as string)).toThrow(
       expect.objectContaining({ code: "ERR_UNSUPPORTED_DATA" }) as Error,
     );
+  });
+
+  test.each([
+    [{}, "[object Object]"],
+    [[1, 2], "1,2"],
+    [{ toString: () => "a" }, "a"],
+    [0, ""],
+    [null, ""],
+  ])("takes the text of %o", (data, text) => {
+    expect(createMessage(data as unknown as string).data).toBe(text);
   });
 });

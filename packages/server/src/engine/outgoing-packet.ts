@@ -7,9 +7,13 @@ export interface PacketOptions {
   /** Compress it where compression was negotiated; default true. */
   readonly compress: boolean;
   /** Lost without regret when it can't go at once; who sends it checks `session.writable` first. */
-  readonly volatile?: boolean;
+  readonly volatile?: boolean | undefined;
   /** A ready WebSocket frame for it, as a list of buffers; used unless permessage-deflate was negotiated. */
   readonly wsPreEncodedFrame?: readonly Buffer[];
+  /** It was encoded once for many sessions. */
+  readonly preEncoded?: boolean;
+  /** Set on one of those that has no attachments behind it. @internal */
+  readonly isAlone?: boolean;
 }
 
 const DEFAULT_OPTIONS: PacketOptions = Object.freeze({ compress: true });
@@ -59,7 +63,7 @@ function unsupported(data: object): EverwireError {
   return new EverwireError("ERR_UNSUPPORTED_DATA", `failed to send packet: ${advice}`);
 }
 
-/** What users may send: text, bytes in any form, or something that goes out as text. */
+/** What users may send: text, bytes in any form, or something that goes out as its text. */
 export type MessageData = RawData | number | null | undefined;
 
 /** A message with the options that a user gave. */
@@ -67,15 +71,16 @@ export function createMessage(data: MessageData, options?: Partial<PacketOptions
   return new OutgoingPacket("message", toMessageData(data), options ? { compress: true, ...options } : undefined);
 }
 
-// Numbers go out as text, and nothing at all as an empty message.
+// Numbers and objects go out as their text, and nothing at all as an empty message.
 function toMessageData(data: MessageData): RawData {
-  if (typeof data === "string" || typeof data === "object") return data ?? "";
+  if (typeof data === "string" || isBinary(data)) return data;
   return data ? String(data) : "";
 }
 
 /** Packets without data are always the same ones. */
 export const NOOP = new OutgoingPacket("noop");
 export const PING = new OutgoingPacket("ping");
+export const PONG = new OutgoingPacket("pong");
 export const CLOSE = new OutgoingPacket("close");
 export const PROBE_PONG = new OutgoingPacket("pong", "probe");
 

@@ -65,10 +65,9 @@ describe("the server", () => {
   });
 
   test("says what each transport may be upgraded to", () => {
-    expect(new Server().upgrades("polling")).toEqual(["websocket"]);
+    expect(new Server().upgrades("polling")).toEqual(["websocket", "webtransport"]);
     expect(new Server().upgrades("websocket")).toEqual([]);
     expect(new Server({ allowUpgrades: false }).upgrades("polling")).toEqual([]);
-    expect(new Server({ transports: ["polling"] }).upgrades("polling")).toEqual([]);
     expect(new Server().upgrades("constructor")).toEqual([]);
   });
 

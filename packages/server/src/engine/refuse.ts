@@ -29,7 +29,7 @@ export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n` +
       "Connection: close\r\n" +
-      "Content-Type: text/plain; charset=UTF-8\r\n" +
+      "Content-type: text/html\r\n" +
       `Content-Length: ${Buffer.byteLength(text)}\r\n` +
       `\r\n${text}`,
   );

@@ -2,9 +2,10 @@
 // Called by the engine server for each request; everything else reads the parsed form.
 import type { IncomingMessage } from "node:http";
 import { parse } from "node:querystring";
+import type { ParsedUrlQuery } from "node:querystring";
 
 /** Parameters by name, without a prototype: a parameter named `__proto__` is one like any other. */
-export type RequestQuery = Readonly<NodeJS.Dict<string | string[]>>;
+export type RequestQuery = Readonly<NodeJS.Dict<string>>;
 
 /** A request whose query has been parsed. */
 export interface EngineRequest extends IncomingMessage {
@@ -16,6 +17,11 @@ export function queryOf(request: IncomingMessage): RequestQuery {
   return (request as EngineRequest)._query;
 }
 
+/** Revision of the protocol that a query asks for: 3 where it does not name 4, for clients of revision 3 did not all name it. */
+export function protocolOf(query: RequestQuery): 3 | 4 {
+  return query.EIO === "4" ? 4 : 3;
+}
+
 /** Parses the query, unless that was done already. */
 export function parseRequestQuery(request: IncomingMessage): EngineRequest {
   const target = request as IncomingMessage & { _query?: RequestQuery };
@@ -23,7 +29,15 @@ export function parseRequestQuery(request: IncomingMessage): EngineRequest {
     const url = request.url ?? "";
     const start = url.indexOf("?");
     // parse() gives an object without a prototype, and stops after a thousand parameters.
-    target._query = parse(start === -1 ? "" : url.slice(start + 1));
+    target._query = lastValues(parse(start === -1 ? "" : url.slice(start + 1)));
   }
   return target as EngineRequest;
+}
+
+/** Of a parameter that comes several times the last one counts: nobody has to expect a list. */
+function lastValues(query: ParsedUrlQuery): RequestQuery {
+  for (const [key, value] of Object.entries(query)) {
+    if (typeof value === "object") query[key] = value.at(-1);
+  }
+  return query as NodeJS.Dict<string>;
 }

@@ -8,8 +8,11 @@ import { LazyEmitter } from "../emitter.js";
 import type { EngineServer } from "./engine-server.js";
 import { TransportError } from "./errors.js";
 import { Heartbeat } from "./heartbeat.js";
-import { NOOP, OutgoingPacket, PING, createMessage } from "./outgoing-packet.js";
+import type { SessionHeartbeat } from "./heartbeat.js";
+import { LegacyHeartbeat } from "./legacy-heartbeat.js";
+import { NOOP, OutgoingPacket, PING, PONG, createMessage } from "./outgoing-packet.js";
 import type { MessageData, PacketOptions } from "./outgoing-packet.js";
+import { viewOf } from "./packet-view.js";
 import { OpeningRequest } from "./request-summary.js";
 import type { SendCallback } from "./send-callbacks.js";
 import { SendQueue } from "./send-queue.js";
@@ -32,15 +35,15 @@ export class Session extends LazyEmitter {
   /** Revision of the Engine.IO protocol, fixed for the life of the session. */
   readonly protocol: 3 | 4;
   readonly server: EngineServer;
-  /** Address of the client, as its first connection had it. */
+  /** Address of the client, as its first connection had it; `undefined` when that was WebTransport, which does not tell. */
   readonly remoteAddress: string;
   /** The layer above. */
   handler: SessionHandler | undefined = undefined;
 
-  readonly #opening: OpeningRequest;
+  readonly #opening: OpeningRequest | undefined;
   #state: SessionState = "opening";
   #transport: Transport;
-  readonly #heartbeat: Heartbeat;
+  readonly #heartbeat: SessionHeartbeat;
   #upgrade: Upgrade | undefined = undefined;
   #upgraded = false;
 
@@ -48,14 +51,15 @@ export class Session extends LazyEmitter {
   #marked = false;
   #overflowed = false;
 
-  constructor(server: EngineServer, id: string, protocol: 3 | 4, transport: Transport, request: IncomingMessage) {
+  constructor(server: EngineServer, id: string, protocol: 3 | 4, transport: Transport, request?: IncomingMessage) {
     super();
     this.server = server;
     this.id = id;
     this.protocol = protocol;
-    this.remoteAddress = request.socket.remoteAddress ?? "";
-    this.#opening = new OpeningRequest(request);
-    this.#heartbeat = new Heartbeat(this);
+    // Users know both as always there, and on the transports that are on by default they are.
+    this.remoteAddress = (request && (request.socket.remoteAddress ?? "")) as string;
+    this.#opening = request && new OpeningRequest(request);
+    this.#heartbeat = protocol === 3 ? new LegacyHeartbeat(this) : new Heartbeat(this);
     this.#transport = transport;
     transport.handler = this;
   }
@@ -68,14 +72,14 @@ export class Session extends LazyEmitter {
     return this.#transport;
   }
 
-  /** The request that opened the session, its query parsed as `_query`. */
+  /** The request that opened the session, its query parsed as `_query`; `undefined` when that was WebTransport, which has none. */
   get request(): IncomingMessage {
-    return this.#opening.get();
+    return this.#opening?.get() as IncomingMessage;
   }
 
   /** Lets the request go, unless somebody has asked for it. @internal */
   releaseRequest(): void {
-    this.#opening.release();
+    this.#opening?.release();
   }
 
   get upgrading(): boolean {
@@ -169,10 +173,9 @@ export class Session extends LazyEmitter {
   onPacket(type: EnginePacketType, data: RawData | undefined): void {
     if (this.#state !== "open") return;
     if (this.listenerCount("packet") > 0) this.emit("packet", data === undefined ? { type } : { type, data });
-    // The direction is the session's: in revision 4 the server pings.
-    if (type === "pong") {
-      this.#heartbeat.onPong();
-      this.emit("heartbeat");
+    // The direction is the session's: in revision 4 the server pings, in revision 3 the client did.
+    if (type === "ping" || type === "pong") {
+      this.#onBeat(type);
       return;
     }
     this.#heartbeat.onOtherPacket();
@@ -180,8 +183,6 @@ export class Session extends LazyEmitter {
       this.handler?.onMessage(data as string | Buffer);
       this.emit("data", data);
       this.emit("message", data);
-    } else if (type === "ping") {
-      this.onError(new TransportError("ERR_HEARTBEAT_DIRECTION", "invalid heartbeat direction"));
     } else if (type === "close") {
       this.#onClosed("transport close");
     }
@@ -211,6 +212,16 @@ export class Session extends LazyEmitter {
   /** @internal */
   onClose(byPeer: boolean): void {
     this.#onClosed(byPeer ? "transport close" : "forced close");
+  }
+
+  #onBeat(type: "ping" | "pong"): void {
+    if (type !== this.#heartbeat.beat) {
+      this.onError(new TransportError("ERR_HEARTBEAT_DIRECTION", "invalid heartbeat direction"));
+      return;
+    }
+    this.#heartbeat.onBeat();
+    if (type === "ping") this.sendPacket(PONG);
+    this.emit("heartbeat");
   }
 
   /** @internal */
@@ -250,7 +261,7 @@ export class Session extends LazyEmitter {
 
   #enqueue(packet: OutgoingPacket): boolean {
     if (this.#state !== "open" || this.#overflowed) return false;
-    if (this.listenerCount("packetCreate") > 0) this.emit("packetCreate", packet);
+    if (this.listenerCount("packetCreate") > 0) this.emit("packetCreate", viewOf(packet));
     const isReady = this.#transport.writable;
     // A transport that takes a batch has next to nothing of the last one left; else that counts too.
     const unsentBytes = isReady ? 0 : this.#transport.bufferedBytes;

@@ -35,15 +35,15 @@ export class UpgradeRequest {
   }
 
   /**
-   * It is accepted: the socket has a new owner. Gives the headers that middleware has set, and the given ones. Session middleware
-   * sets its cookie when the head is written, so the head is written, into the void: the socket has been taken away.
+   * It is accepted: the socket has a new owner. Gives the headers that middleware has set. Session middleware sets its cookie when
+   * the head is written, so the head is written, into the void: the socket has been taken away.
    */
-  accept(headers: OutgoingHttpHeaders | undefined): OutgoingHttpHeaders {
+  accept(): OutgoingHttpHeaders {
     this.#settle();
     this.#socket.off("error", ignoreError);
-    if (this.response === undefined) return headers ?? {};
+    if (this.response === undefined) return {};
     this.response.writeHead(101);
-    return { ...this.response.getHeaders(), ...headers };
+    return { ...this.response.getHeaders() };
   }
 
   #settle(): void {

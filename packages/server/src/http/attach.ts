@@ -63,12 +63,9 @@ export function attachEngine(engine: Attachable, httpServer: AnyHttpServer, opti
   server.on("close", () => engine.close());
 }
 
-/** The path is a prefix of the URL that ends where a segment of it does. */
+/** The path is a prefix of the URL: what is below it counts too. */
 function isUnder(path: string, request: IncomingMessage): boolean {
-  const url = request.url ?? "";
-  if (!url.startsWith(path)) return false;
-  const next = url[path.length];
-  return path.endsWith("/") || next === undefined || next === "/" || next === "?" || next === "#";
+  return (request.url ?? "").startsWith(path);
 }
 
 // An `upgrade` listener keeps Node from answering such requests itself, and then nobody does.

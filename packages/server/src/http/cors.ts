@@ -25,18 +25,19 @@ export class Cors {
   /**
    * Sets the headers on `response`, which upgrade requests do not have. `done` is told whether the origin is allowed, unless the
    * request was a preflight and has been answered; in the same turn, unless the setting holds a function that takes its time.
+   * `origin` is where the request comes from, if its own header does not say.
    */
   apply(
     request: IncomingMessage,
     response: ServerResponse | undefined,
     done: (error: unknown, isOriginAllowed: boolean) => void,
+    origin = request.headers.origin,
   ): void {
-    this.#resolve(request, (error, options) => {
+    this.#resolve(request, origin, (error, options) => {
       if (error !== undefined) {
         done(error, false);
         return;
       }
-      const { origin } = request.headers;
       const isAllowed =
         origin === undefined ||
         isOwnOrigin(origin, request) ||
@@ -47,7 +48,11 @@ export class Cors {
     });
   }
 
-  #resolve(request: IncomingMessage, done: (error: unknown, options: SettledOptions | undefined) => void): void {
+  #resolve(
+    request: IncomingMessage,
+    origin: string | undefined,
+    done: (error: unknown, options: SettledOptions | undefined) => void,
+  ): void {
     const setting = this.#setting;
     if (setting === undefined || setting === false) {
       done(undefined, undefined);
@@ -55,15 +60,15 @@ export class Cors {
       // The type of the argument is Express's request; `cors` itself passes on what it was given.
       setting(request, (error, options) => {
         if (error) done(error, undefined);
-        else this.#resolveOrigin(request, options ?? {}, done);
+        else this.#resolveOrigin(origin, options ?? {}, done);
       });
     } else {
-      this.#resolveOrigin(request, setting === true ? { origin: "*" } : setting, done);
+      this.#resolveOrigin(origin, setting === true ? { origin: "*" } : setting, done);
     }
   }
 
   #resolveOrigin(
-    request: IncomingMessage,
+    requestOrigin: string | undefined,
     options: CorsOptions,
     done: (error: unknown, options: SettledOptions | undefined) => void,
   ): void {
@@ -72,10 +77,10 @@ export class Cors {
       done(undefined, this.#settle(options, origin));
       return;
     }
-    origin(request.headers.origin, (error, answer) => {
+    origin(requestOrigin, (error, answer) => {
       if (error) done(error, undefined);
       // A function that says yes means this one origin, not everybody.
-      else if (answer === true) done(undefined, { ...options, origin: request.headers.origin ?? false });
+      else if (answer === true) done(undefined, { ...options, origin: requestOrigin ?? false });
       else done(undefined, this.#settle(options, answer ?? false));
     });
   }

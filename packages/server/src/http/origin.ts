@@ -6,6 +6,9 @@ import type { IncomingMessage } from "node:http";
 /** What `origin` of the npm package `cors` may name. */
 export type OriginSetting = boolean | string | RegExp | readonly (boolean | string | RegExp)[] | undefined;
 
+/** What browsers send for a page that has no origin of its own; no setting should name it. */
+const NO_ORIGIN = "null";
+
 const DEFAULT_PORTS: ReadonlyMap<string, string> = new Map([
   ["http:", ":80"],
   ["https:", ":443"],
@@ -21,6 +24,20 @@ export function isOwnOrigin(origin: string, request: IncomingMessage): boolean {
   const defaultPort = DEFAULT_PORTS.get(scheme);
   if (defaultPort === undefined) return false;
   return withoutPort(origin.slice(schemeEnd + 2), defaultPort) === withoutPort(host, defaultPort);
+}
+
+/**
+ * Where a script comes from (JSONP): browsers fetch it for any page, with that page's cookies and without an `Origin`. So its page has
+ * to show itself by the `Referer`; a browser that hides it, or sends credentials with it, counts as a page without a name. What is
+ * neither is no browser with anything to lose. Given for requests that ask for a script only.
+ */
+export function scriptOriginOf(request: IncomingMessage): string | undefined {
+  const { origin, referer, cookie, authorization } = request.headers;
+  if (origin !== undefined) return origin;
+  if (referer !== undefined) return URL.canParse(referer) ? new URL(referer).origin : NO_ORIGIN;
+  const site = request.headers["sec-fetch-site"];
+  if (site === "same-origin") return undefined;
+  return site === undefined && cookie === undefined && authorization === undefined ? undefined : NO_ORIGIN;
 }
 
 /** True if the setting names this origin, read as the npm package `cors` reads it, but that no setting names nobody. */

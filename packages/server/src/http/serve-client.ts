@@ -18,12 +18,20 @@ const VERSION = (createRequire(import.meta.url)("../../package.json") as { versi
 const ETAG = `"${VERSION}"`;
 const ENCODINGS = ["br", "gzip", "deflate"] as const;
 
-const SCRIPTS = ["everwire.js", "everwire.min.js", "everwire.esm.js", "everwire.esm.min.js"];
+const SCRIPTS = [
+  "everwire.js",
+  "everwire.min.js",
+  "everwire.esm.js",
+  "everwire.esm.min.js",
+  "everwire.msgpack.min.js",
+  "everwire.engine.min.js",
+];
 /** The names that pages of Socket.IO ask for. */
 const USUAL_NAMES: Readonly<Record<string, string>> = {
   "socket.io.js": "everwire.js",
   "socket.io.min.js": "everwire.min.js",
   "socket.io.esm.min.js": "everwire.esm.min.js",
+  "socket.io.msgpack.min.js": "everwire.msgpack.min.js",
 };
 
 /** File by the name that is asked for. */
@@ -80,10 +88,6 @@ class Bundles {
   }
 
   async serve(file: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      response.writeHead(405, { Allow: "GET, HEAD" }).end();
-      return;
-    }
     response.setHeader("Cache-Control", "public, max-age=0");
     response.setHeader("ETag", ETAG);
     response.setHeader("X-Content-Type-Options", "nosniff");

@@ -100,6 +100,14 @@ function sharedFrame(packet: OutgoingPacket, supportsBinary: boolean): Buffer | 
   return packet.frame;
 }
 
+/** A frame of text that stands for itself, without a type before it. */
+export function encodeTextFrame(text: string): Buffer {
+  const bytes = Buffer.byteLength(text);
+  const frame = Buffer.allocUnsafe(headerBytes(bytes) + bytes);
+  frame.write(text, writeHeader(frame, 0, FIN_TEXT, bytes));
+  return frame;
+}
+
 function encodeFrame(packet: OutgoingPacket, supportsBinary: boolean): Buffer {
   const frame = Buffer.allocUnsafe(frameBytes(packet, supportsBinary));
   writeFrame(frame, 0, packet, supportsBinary);

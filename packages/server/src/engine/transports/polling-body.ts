@@ -13,13 +13,15 @@ export interface BodyLimits {
 
 const FIRST_CAPACITY = 4096;
 
+const NOTHING = Buffer.alloc(0);
+
 /** One body. `onDone` is called once, unless the reader is cancelled before. */
 export class PollingBody {
   readonly #request: IncomingMessage;
   readonly #limits: BodyLimits;
   readonly #deadlines: Deadlines;
   readonly #alarm = new Alarm(() => this.#onDeadline());
-  #onDone: ((outcome: BodyOutcome, text: string) => void) | undefined;
+  #onDone: ((outcome: BodyOutcome, bytes: Buffer) => void) | undefined;
   #bytes: Buffer | undefined = undefined;
   #length = 0;
 
@@ -27,7 +29,7 @@ export class PollingBody {
     request: IncomingMessage,
     limits: BodyLimits,
     deadlines: Deadlines,
-    onDone: (outcome: BodyOutcome, text: string) => void,
+    onDone: (outcome: BodyOutcome, bytes: Buffer) => void,
   ) {
     this.#request = request;
     this.#limits = limits;
@@ -78,7 +80,7 @@ export class PollingBody {
 
   #onEnd(): void {
     this.#deadlines.clear(this.#alarm);
-    this.#finish("complete", this.#bytes?.toString("utf8", 0, this.#length) ?? "");
+    this.#finish("complete", this.#bytes?.subarray(0, this.#length));
   }
 
   #onClose(): void {
@@ -92,9 +94,9 @@ export class PollingBody {
     else this.#finish("too slow");
   }
 
-  #finish(outcome: BodyOutcome, text = ""): void {
+  #finish(outcome: BodyOutcome, bytes: Buffer = NOTHING): void {
     const onDone = this.#onDone;
     this.cancel();
-    onDone?.(outcome, text);
+    onDone?.(outcome, bytes);
   }
 }

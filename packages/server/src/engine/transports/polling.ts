@@ -2,19 +2,24 @@
 // the shape of a WebSocket to those above: writable while a GET waits. Requests come from the engine server; driven by the session.
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { createDeflate, createGzip } from "node:zlib";
-import { PAYLOAD_SEPARATOR, decodeEnginePayload } from "@everwire/protocol";
+import { MAX_PAYLOAD_PACKETS } from "@everwire/protocol";
+import type { EnginePayload } from "@everwire/protocol";
 import { preferredEncoding } from "../../http/accept-encoding.js";
 import { Alarm } from "../deadlines.js";
 import { TransportError } from "../errors.js";
 import { CLOSE, NOOP } from "../outgoing-packet.js";
 import type { OutgoingPacket } from "../outgoing-packet.js";
-import { encodeText } from "./encode-text.js";
+import { PAYLOAD_FORMAT } from "./payload-format.js";
+import type { PayloadFormat } from "./payload-format.js";
 import { PollingBody } from "./polling-body.js";
 import type { BodyOutcome } from "./polling-body.js";
 import { Transport } from "./transport.js";
+import type { TransportContext } from "./transport.js";
 
 /** What clients of any age can read. */
 const CODINGS = ["gzip", "deflate"] as const;
+
+const OCTET_STREAM = "application/octet-stream";
 
 /** How long a close waits for a poll that can carry it. */
 const CLOSE_TIMEOUT_MS = 30_000;
@@ -29,6 +34,12 @@ export class PollingTransport extends Transport {
   #body: PollingBody | undefined = undefined;
   #bufferedBytes = 0;
   #closeAlarm: Alarm | undefined = undefined;
+  readonly #format: PayloadFormat;
+
+  constructor(context: TransportContext, supportsBinary: boolean, format: PayloadFormat = PAYLOAD_FORMAT) {
+    super(context, supportsBinary);
+    this.#format = format;
+  }
 
   override get name(): "polling" {
     return "polling";
@@ -54,13 +65,12 @@ export class PollingTransport extends Transport {
     const response = this.#poll;
     if (response === undefined) return;
     this.#poll = undefined;
-    const body = packets.length === 1 ? encodeText(packets[0] as OutgoingPacket) : encodePayload(packets);
-    this.#answerPoll(response, body, packets.some(isCompressible));
+    this.#answerPoll(response, this.#format.encode(packets), packets.some(isCompressible));
   }
 
   #onPoll(response: ServerResponse): void {
     if (this.#poll !== undefined) {
-      this.#refuseOverlap(response, "polls");
+      this.#refuseOverlap(response, "overlap from client");
       return;
     }
     this.#poll = response;
@@ -68,12 +78,12 @@ export class PollingTransport extends Transport {
     response.on("finish", () => {
       isDelivered = true;
       this.#bufferedBytes = 0;
-      this.handler?.onDrain();
+      this.drained();
     });
     response.on("close", () => {
       if (!isDelivered) this.#onPollAborted(response);
     });
-    if (this.readyState === "open") this.handler?.onReady();
+    if (this.readyState === "open") this.ready();
     else this.#sendClose([NOOP, CLOSE]);
   }
 
@@ -85,10 +95,11 @@ export class PollingTransport extends Transport {
 
   #onPost(request: IncomingMessage, response: ServerResponse): void {
     if (this.#post !== undefined) {
-      this.#refuseOverlap(response, "posts");
+      this.#refuseOverlap(response, "data request overlap from client");
       return;
     }
-    if (isOctetStream(request.headers["content-type"])) {
+    const isBinary = isOctetStream(request.headers["content-type"]);
+    if (isBinary && !this.#format.takesBinary) {
       // Only revision 3 of the protocol had binary payloads.
       this.#answer(response, 400, "");
       this.fail(new TransportError("ERR_BODY_TYPE", "failed to read payload: it is not text"));
@@ -97,17 +108,17 @@ export class PollingTransport extends Transport {
     const { maxHttpBufferSize, bodyTimeout } = this.context.opts;
     const limits = { maxBytes: maxHttpBufferSize, timeoutMs: bodyTimeout };
     this.#post = response;
-    this.#body = new PollingBody(request, limits, this.context.deadlines, (outcome, text) =>
-      this.#onBody(response, outcome, text),
+    this.#body = new PollingBody(request, limits, this.context.deadlines, (outcome, bytes) =>
+      this.#onBody(response, outcome, bytes, isBinary),
     );
     this.#body.read();
   }
 
-  #onBody(response: ServerResponse, outcome: BodyOutcome, text: string): void {
+  #onBody(response: ServerResponse, outcome: BodyOutcome, bytes: Buffer, isBinary: boolean): void {
     this.#post = this.#body = undefined;
     switch (outcome) {
       case "complete":
-        this.#onPayload(response, text);
+        this.#onPayload(response, this.#format.decode(bytes, isBinary));
         break;
       case "too large":
         // The session lives: nothing of this payload was taken, and the client knows.
@@ -123,10 +134,11 @@ export class PollingTransport extends Transport {
     }
   }
 
-  #onPayload(response: ServerResponse, text: string): void {
-    const { packets, malformed } = decodeEnginePayload(text, { binaryType: "nodebuffer" });
-    // Answered before the packets are handled, so that the client's next request does not wait for what listeners do.
-    this.#answer(response, malformed ? 400 : 200, malformed ? "" : "ok");
+  #onPayload(response: ServerResponse, { packets, malformed }: EnginePayload): void {
+    // Answered before the packets are handled, so that the client's next request does not wait for what listeners do. A bad packet
+    // is told by the end of the session: those before it have been taken.
+    const isFlood = malformed && packets.length >= MAX_PAYLOAD_PACKETS;
+    this.#answer(response, isFlood ? 400 : 200, isFlood ? "" : "ok");
     for (const { type, data } of packets) {
       if (type === "close") {
         // The poll that waits is let go: the client has closed, there is nothing to tell it.
@@ -166,9 +178,9 @@ export class PollingTransport extends Transport {
     this.#closeAlarm = undefined;
   }
 
-  #refuseOverlap(response: ServerResponse, what: string): void {
+  #refuseOverlap(response: ServerResponse, message: string): void {
     this.#answer(response, 400, "");
-    this.fail(new TransportError("ERR_OVERLAPPING_REQUESTS", `failed to serve request: two ${what} at once`));
+    this.fail(new TransportError("ERR_OVERLAPPING_REQUESTS", message));
   }
 
   #answer(response: ServerResponse, status: number, body: string): void {
@@ -179,7 +191,7 @@ export class PollingTransport extends Transport {
     response.end(body);
   }
 
-  #answerPoll(response: ServerResponse, body: string, isCompressible: boolean): void {
+  #answerPoll(response: ServerResponse, body: string | Buffer, isCompressible: boolean): void {
     const { httpCompression } = this.context.opts;
     const bytes = Buffer.byteLength(body);
     this.#bufferedBytes = bytes;
@@ -187,7 +199,8 @@ export class PollingTransport extends Transport {
       httpCompression !== false && isCompressible && bytes >= httpCompression.threshold
         ? preferredEncoding(acceptEncodingOf(response), CODINGS)
         : undefined;
-    const type = { "Content-Type": "text/plain; charset=UTF-8" };
+    const { textType, headers } = this.#format;
+    const type = { "Content-Type": typeof body === "string" ? textType : OCTET_STREAM, ...headers };
     if (coding === undefined || httpCompression === false) {
       response.writeHead(200, this.#headersFor(response, { ...type, "Content-Length": bytes }));
       response.end(body);
@@ -225,14 +238,6 @@ export class PollingTransport extends Transport {
   }
 }
 
-function encodePayload(packets: readonly OutgoingPacket[]): string {
-  let text = "";
-  for (const [index, packet] of packets.entries()) {
-    text += index === 0 ? encodeText(packet) : PAYLOAD_SEPARATOR + encodeText(packet);
-  }
-  return text;
-}
-
 function isCompressible(packet: OutgoingPacket): boolean {
   return packet.options.compress;
 }
@@ -243,5 +248,5 @@ function acceptEncodingOf(response: ServerResponse): string | undefined {
 }
 
 function isOctetStream(contentType: string | undefined): boolean {
-  return contentType !== undefined && contentType.toLowerCase().startsWith("application/octet-stream");
+  return contentType !== undefined && contentType.toLowerCase().startsWith(OCTET_STREAM);
 }

@@ -31,7 +31,7 @@ export interface TransportContext {
   decorateHeaders(headers: OutgoingHttpHeaders, request: IncomingMessage): void;
 }
 
-/** Users may listen to `close`, and on polling to `headers`; the session is told through its handler. */
+/** Users may listen to `ready`, `drain`, `close`, and on polling to `headers`; the session is told through its handler. */
 export abstract class Transport extends LazyEmitter {
   abstract readonly name: TransportName;
 
@@ -73,6 +73,18 @@ export abstract class Transport extends LazyEmitter {
 
   /** Does what closing takes, then calls `closed`. May be called a second time, to discard. */
   protected abstract doClose(discard: boolean): void;
+
+  /** The batch has left. */
+  protected drained(): void {
+    this.emit("drain");
+    this.handler?.onDrain();
+  }
+
+  /** The next batch may come. */
+  protected ready(): void {
+    this.emit("ready");
+    this.handler?.onReady();
+  }
 
   /** The end of the transport; the handler hears of it once. */
   protected closed(byPeer: boolean): void {

@@ -4,8 +4,9 @@ import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { ServerOptions as WebSocketServerOptions } from "ws";
-import { queryOf } from "../request-query.js";
+import { protocolOf, queryOf } from "../request-query.js";
 import type { TransportContext } from "./transport.js";
+import { LegacyWebSocketTransport } from "./legacy-websocket.js";
 import { EngineWebSocket, WebSocketTransport } from "./websocket.js";
 
 // `closeTimeout` is documented by `ws` and not yet in its types.
@@ -55,10 +56,12 @@ export class WebSocketAcceptor {
     socket.cork();
     try {
       this.server.handleUpgrade(request, socket, head, (webSocket) => {
-        const supportsBinary = queryOf(request).b64 === undefined;
+        const query = queryOf(request);
+        const supportsBinary = query.b64 === undefined;
         // With permessage-deflate the frames are made by `ws`, which compresses.
         const target = this.#writesFrames && webSocket.extensions === "" ? socket : undefined;
-        onOpen(new WebSocketTransport(this.#context, webSocket, target, supportsBinary));
+        const WebSocketTransportOf = protocolOf(query) === 3 ? LegacyWebSocketTransport : WebSocketTransport;
+        onOpen(new WebSocketTransportOf(this.#context, webSocket, target, supportsBinary));
       });
     } finally {
       this.#headers = {};

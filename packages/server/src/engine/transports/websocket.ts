@@ -118,7 +118,9 @@ export class WebSocketTransport extends Transport {
       this.#sendThroughEngine(packets);
     } else if (writeFrames(this.#stream, packets, this.supportsBinary)) {
       this.#writable = true;
-      this.handler?.onDrain();
+      this.drained();
+      // The session looks by itself, at the end of the turn.
+      this.emit("ready");
     } else {
       this.#stream.once("drain", () => this.#onSent());
     }
@@ -132,7 +134,7 @@ export class WebSocketTransport extends Transport {
       handler.onPacket("message", data);
     } else if (data[0] === MESSAGE_CODE) {
       // Nearly every packet is one of these: no packet object, no second copy of the text.
-      handler.onPacket("message", data.toString("utf8", 1));
+      handler.onPacket("message", data.length > 1 ? data.toString("utf8", 1) : undefined);
     } else {
       const packet = decodeEnginePacket(data.toString("utf8"), "nodebuffer");
       if (packet === undefined) {
@@ -213,8 +215,8 @@ export class WebSocketTransport extends Transport {
 
   #onSent(): void {
     this.#writable = true;
-    this.handler?.onDrain();
-    this.handler?.onReady();
+    this.drained();
+    this.ready();
   }
 }
 

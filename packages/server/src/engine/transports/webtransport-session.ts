@@ -1,0 +1,92 @@
+// What the engine uses of a WebTransport session (W3C "WebTransport"), by shape, so that sessions of any library will do; and the two
+// things that each session owes the process: to end without a throw, and to keep nothing that nobody reads. Used by the transport and by
+// webtransport-handshake.ts.
+
+/** A source of streams or datagrams: a `ReadableStream`. */
+export interface StreamSource<T> {
+  getReader(): { read(): Promise<{ done: boolean; value?: T | undefined }> };
+}
+
+/** A `ReadableStream` of bytes. */
+export interface ByteSource extends StreamSource<Uint8Array> {
+  cancel(reason?: unknown): Promise<unknown>;
+}
+
+/** A `WritableStream` of bytes. */
+export interface ByteSink {
+  getWriter(): { write(chunk: Uint8Array): Promise<unknown>; close(): Promise<unknown> };
+  abort(reason?: unknown): Promise<unknown>;
+}
+
+/** A `WebTransportBidirectionalStream`. */
+export interface BidirectionalStream {
+  readonly readable: ByteSource;
+  readonly writable: ByteSink;
+}
+
+/** A session that a client has opened, as `@fails-components/webtransport` and its like hand it over. */
+export interface WebTransportSession {
+  readonly ready: Promise<unknown>;
+  readonly closed: Promise<unknown>;
+  readonly incomingBidirectionalStreams: StreamSource<BidirectionalStream>;
+  readonly incomingUnidirectionalStreams?: StreamSource<ByteSource>;
+  readonly datagrams?: { readonly readable: StreamSource<unknown> };
+  /** Headers of the request that opened the session, by lower-case name, where the library tells them. */
+  readonly header?: object | null | undefined;
+  close(info?: { closeCode: number; reason: string }): void;
+}
+
+/** Sessions that were told to close. Some libraries break when they are told twice. */
+const closing = new WeakSet<WebTransportSession>();
+
+/** Ends the session, as soon as it is there to be ended. */
+export function closeSession(session: WebTransportSession): void {
+  if (closing.has(session)) return;
+  closing.add(session);
+  const close = (): void => {
+    try {
+      session.close();
+    } catch {
+      // The client was faster.
+    }
+  };
+  session.ready.then(close, ignore);
+}
+
+/**
+ * Reads what is not used, and drops it: datagrams and one-way streams. Libraries queue them without a limit until somebody reads.
+ * Ends with the session.
+ */
+export function drainUnused({ incomingUnidirectionalStreams, datagrams }: WebTransportSession): void {
+  if (incomingUnidirectionalStreams !== undefined) void drain(incomingUnidirectionalStreams, dropSource);
+  if (datagrams !== undefined) void drain(datagrams.readable, () => undefined);
+}
+
+/** Turns away what comes from this source, until it ends. */
+export async function drain<T>(source: StreamSource<T>, drop: (value: T) => void): Promise<void> {
+  try {
+    const reader = source.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      if (value !== undefined) drop(value);
+    }
+  } catch {
+    // The session is gone, or somebody else reads this source.
+  }
+}
+
+/** Turns away a stream that is not needed. */
+export function dropStream({ readable, writable }: BidirectionalStream): void {
+  dropSource(readable);
+  writable.abort().catch(ignore);
+}
+
+function dropSource(source: ByteSource): void {
+  source.cancel().catch(ignore);
+}
+
+/** For promises of a session whose end is told elsewhere. */
+export function ignore(): void {
+  // Nothing to do.
+}
