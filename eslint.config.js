@@ -71,6 +71,12 @@ export default tseslint.config(
     files: ["packages/protocol/src/decoder.ts"],
     rules: layer(only("eventemitter3", "the public Decoder is an emitter and nothing else.")),
   },
+  {
+    files: ["packages/parser-msgpack/src/**/*.ts"],
+    rules: layer(
+      only("@everwire/protocol|eventemitter3", "the parser imports protocol and the emitter of its Decoder."),
+    ),
+  },
   { files: ["packages/client/src/**/*.ts"], rules: layer(CLIENT) },
   { files: ["packages/client/src/engine/*.ts"], rules: layer(CLIENT, ENGINE) },
   { files: ["packages/client/src/engine/*.node.ts"], rules: layer(CLIENT_NODE, ENGINE) },

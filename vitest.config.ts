@@ -21,6 +21,10 @@ export default defineConfig({
       },
       {
         ...sourceCondition,
+        test: { name: "parity", include: ["e2e/parity/**/*.test.ts"], testTimeout: 10_000 },
+      },
+      {
+        ...sourceCondition,
         test: { name: "docs", include: ["e2e/docs/**/*.test.ts"], testTimeout: 30_000 },
       },
       {
@@ -30,6 +34,10 @@ export default defineConfig({
       {
         ...sourceCondition,
         test: { name: "interop", include: ["e2e/interop/**/*.test.ts"], testTimeout: 30_000 },
+      },
+      {
+        ...sourceCondition,
+        test: { name: "brokers", include: ["e2e/brokers/**/*.test.ts"], testTimeout: 30_000 },
       },
     ],
     coverage: {

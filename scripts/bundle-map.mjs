@@ -102,13 +102,17 @@ const table = (head, rows) =>
     .map((row) => `| ${row.join(" | ")} |`)
     .join("\n");
 
+const FILES = [
+  ...["everwire.esm.min.js", "everwire.min.js", "everwire.esm.js", "everwire.js"],
+  ...["everwire.msgpack.min.js", "everwire.engine.min.js"],
+];
 const FOLDER = join(ROOT, "packages/client/dist/bundle");
 const read = (file) => readFileSync(join(FOLDER, file), "utf8");
 
 console.log(
   table(
     ["File", "raw", "gzip -9", "brotli"],
-    ["everwire.esm.min.js", "everwire.min.js", "everwire.esm.js", "everwire.js"].map((file) => {
+    FILES.map((file) => {
       const code = read(file);
       return [`\`${file}\``, ...[Buffer.byteLength(code), gzip(code), brotli(code)].map(number)];
     }),

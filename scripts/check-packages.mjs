@@ -9,10 +9,15 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { ROOT } from "./npm-packages.mjs";
 
-const PACKAGES = ["protocol", "server", "client"];
+const PACKAGES = ["protocol", "parser-msgpack", "server", "client"];
 
 /** Bytes after gzip -9. */
-const BUDGETS = { "everwire.esm.min.js": 10_800, "everwire.min.js": 11_200 };
+const BUDGETS = {
+  "everwire.esm.min.js": 10_800,
+  "everwire.min.js": 11_200,
+  "everwire.msgpack.min.js": 13_900,
+  "everwire.engine.min.js": 8_200,
+};
 
 const problems = [];
 const run = (command, args, cwd = ROOT) => spawnSync(command, args, { cwd, encoding: "utf8" });
@@ -85,7 +90,9 @@ try {
       const imported = await import(${JSON.stringify(entry)});
       const required = createRequire(import.meta.url)(${JSON.stringify(entry)});
       const missing = Object.keys(imported).filter((key) => !(key in required));
-      if (Object.keys(imported).length === 0 || missing.length > 0) throw new Error("require() lacks " + missing);`;
+      if (Object.keys(imported).length === 0 || missing.length > 0) throw new Error("require() lacks " + missing);
+      const different = Object.keys(imported).filter((key) => imported[key] !== required[key]);
+      if (different.length > 0) throw new Error("require() gives others than import: " + different);`;
     const result = run(process.execPath, ["--input-type=module", "--eval", same], workshop);
     if (result.status !== 0) problems.push(`${entry} can't be imported and required:\n${result.stderr}`);
   }

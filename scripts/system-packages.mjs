@@ -1,11 +1,15 @@
 // The system packages that tests drive as real components: looked for first, installed by apt as root on Debian if missing.
 // Never skipped in silence: what can't be had is an error that names the package.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 
 const onPath = (program) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
 const pythonHas = (module) =>
   existsSync("/usr/bin/python3") && spawnSync("/usr/bin/python3", ["-c", `import ${module}`]).status === 0;
+
+const POSTGRES = "/usr/lib/postgresql";
+const hasPostgres = () =>
+  existsSync(POSTGRES) && readdirSync(POSTGRES).some((version) => existsSync(`${POSTGRES}/${version}/bin/initdb`));
 
 /** One row a component: the apt packages that bring it, what it is for, and how to see that it is here. */
 const COMPONENTS = [
@@ -21,6 +25,13 @@ const COMPONENTS = [
   },
   { apt: ["python3-socketio"], use: "interop tests", found: () => pythonHas("socketio") },
   { apt: ["python3-aiohttp"], use: "interop tests", found: () => pythonHas("aiohttp") },
+  {
+    apt: ["redis-server", "redis-tools"],
+    use: "broker tests",
+    found: () => onPath("redis-server") && onPath("redis-cli"),
+  },
+  // Debian keeps its programs out of PATH.
+  { apt: ["postgresql"], use: "broker tests", found: () => onPath("initdb") || hasPostgres() },
   { apt: ["python3-tornado"], use: "interop tests", found: () => pythonHas("tornado") },
   {
     apt: ["nginx"],

@@ -33,9 +33,9 @@ function sums(ok, file, read) {
   return counts;
 }
 
-function vitest() {
+function vitest(...args) {
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${VITEST_REPORT}`];
-  const ok = npx("vitest", "run", "--coverage", ...reporters);
+  const ok = npx("vitest", "run", ...args, ...reporters);
   return sums(ok, VITEST_REPORT, (report) => ({
     passed: report.numPassedTests,
     failed: report.numFailedTests,
@@ -64,7 +64,9 @@ const STAGES = {
   lint: () => check(npx("eslint", ".")),
   format: () => check(npx("prettier", "--check", "--log-level=warn", ".")),
   types: () => check(npx("tsc", "-p", "tsconfig.test.json")),
-  vitest,
+  vitest: () => vitest("--coverage", "--project", "!brokers"),
+  // Alone, for each of its cases is four processes and a broker; two files at a time, for they mostly wait.
+  brokers: () => vitest("--project", "brokers", "--maxWorkers=2"),
   packages: () => check(node("scripts/check-packages.mjs")),
   parity: () => check(node("scripts/check-parity.mjs")),
   fuzz: () => check(node("scripts/fuzz.mjs", "--seconds", "5")),

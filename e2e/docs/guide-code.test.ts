@@ -60,6 +60,7 @@ it("compiles", { timeout: 120_000 }, () => {
       types: ["node"],
       noUnusedLocals: false,
       noUnusedParameters: false,
+      experimentalDecorators: true,
     },
     include: ["*.ts"],
   };

@@ -6,6 +6,8 @@ import { Controller, Get, Header, HttpCode, Module, Post, Query } from "@nestjs/
 import { NestFactory } from "@nestjs/core";
 import { IoAdapter } from "@nestjs/platform-socket.io";
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway, WebSocketServer } from "@nestjs/websockets";
+import { onMethod } from "./decorate.js";
+import { RoomsGateway } from "./rooms.gateway.js";
 
 const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Everwire in NestJS</title><ul></ul>
 <script type="module">
@@ -32,10 +34,6 @@ class TalkGateway {
     return { heardBy: this.io.of("/").sockets.size - 1 }; // the acknowledgement
   }
 }
-const onMethod = (type, name, ...decorators) => {
-  for (const decorate of decorators)
-    decorate(type.prototype, name, Object.getOwnPropertyDescriptor(type.prototype, name));
-};
 WebSocketServer()(TalkGateway.prototype, "io");
 onMethod(TalkGateway, "say", SubscribeMessage("say"));
 MessageBody()(TalkGateway.prototype, "say", 0);
@@ -64,7 +62,7 @@ Reflect.defineMetadata("design:paramtypes", [TalkGateway], PageController);
 Controller()(PageController);
 
 class AppModule {}
-Module({ controllers: [PageController], providers: [TalkGateway] })(AppModule);
+Module({ controllers: [PageController], providers: [TalkGateway, RoomsGateway] })(AppModule);
 
 const app = await NestFactory.create(AppModule, { logger: ["error", "warn"] });
 app.useWebSocketAdapter(new EverwireAdapter(app));

@@ -192,16 +192,27 @@ const publish = {
   },
 };
 
-const bundle = (input, name, { format, target, ecma, ...rest }) => ({
+/** Packets as MessagePack: the parser's reader and writer in the place of the JSON ones, which are then not in the bundle. */
+const withMsgpack = {
+  name: "with-msgpack",
+  resolveId: (id) => (id === "#codec" ? "\0codec-msgpack" : null),
+  load: (id) =>
+    id === "\0codec-msgpack"
+      ? 'export * from "@everwire/protocol/compact"; export { Encoder, PacketReader } from "@everwire/parser-msgpack";'
+      : null,
+};
+
+const bundle = (input, name, { format, target, ecma, plugins = [], suffixes = ["", ".min"], ...rest }) => ({
   input: join(HERE, "dist", input),
   // What is not used of it is not there: its tables are filled by statements, which count as effects.
   treeshake: { moduleSideEffects: (id) => !id.includes("engine.io-parser") },
   plugins: [
+    ...plugins,
     sourceMaps,
     nodeResolve({ browser: true, exportConditions: ["browser", "module", "import", "default"] }),
     commonjs(),
   ],
-  output: ["", ".min"].map((suffix) => ({
+  output: suffixes.map((suffix) => ({
     file: join(OUT, `${name}${suffix}.js`),
     format,
     sourcemap: true,
@@ -215,15 +226,19 @@ const bundle = (input, name, { format, target, ecma, ...rest }) => ({
   })),
 });
 
+const SCRIPT = {
+  format: "umd",
+  target: ts.ScriptTarget.ES2017,
+  ecma: 2017,
+  name: "io",
+  exports: "default",
+  // Not in the browsers of 2017.
+  intro: 'var globalThis = typeof self === "object" ? self : global;',
+};
+
 export default [
   bundle("index.js", "everwire.esm", { format: "es", target: ts.ScriptTarget.ES2020, ecma: 2020 }),
-  bundle("bundle/umd.js", "everwire", {
-    format: "umd",
-    target: ts.ScriptTarget.ES2017,
-    ecma: 2017,
-    name: "io",
-    exports: "default",
-    // Not in the browsers of 2017.
-    intro: 'var globalThis = typeof self === "object" ? self : global;',
-  }),
+  bundle("bundle/umd.js", "everwire", SCRIPT),
+  bundle("bundle/umd.js", "everwire.msgpack", { ...SCRIPT, plugins: [withMsgpack], suffixes: [".min"] }),
+  bundle("bundle/engine.js", "everwire.engine", { ...SCRIPT, name: "eio", suffixes: [".min"] }),
 ];

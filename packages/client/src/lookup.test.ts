@@ -72,8 +72,11 @@ describe("io()", () => {
     expect(given.io.uri).not.toContain("b=c");
   });
 
-  test("takes options alone where the page names the server", () => {
-    expect(() => io({ autoConnect: false })).toThrow(expect.objectContaining({ code: "ERR_NO_SERVER" }));
+  test("takes options alone; without a page to name the server the connection fails", async () => {
+    const socket = io({ transports: ["websocket"], reconnection: false });
+    sockets.push(socket);
+    const error = await new Promise<Error>((resolve) => socket.once("connect_error", resolve));
+    expect([socket.nsp, error.message]).toEqual(["/", "websocket error"]);
   });
 
   test("hands its options to Manager and Socket, and leaves the caller's object alone", () => {

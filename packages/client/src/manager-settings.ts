@@ -14,16 +14,6 @@ export type SettingValues = Pick<
   | "timeout"
 >;
 
-const DEFAULTS: SettingValues = {
-  reconnection: true,
-  reconnectionAttempts: Infinity,
-  reconnectionDelay: 1000,
-  reconnectionDelayMax: 5000,
-  randomizationFactor: 0.5,
-  timeout: 20_000,
-};
-const NAMES = Object.keys(DEFAULTS) as (keyof SettingValues)[];
-
 type NoEvents = { [Event in never]: never };
 
 export abstract class ManagerSettings extends Emitter<NoEvents, NoEvents, ManagerEvents> {
@@ -31,9 +21,15 @@ export abstract class ManagerSettings extends Emitter<NoEvents, NoEvents, Manage
 
   constructor(options: Partial<ManagerOptions>) {
     super();
-    const settings = { ...DEFAULTS };
-    Object.assign(settings, ...NAMES.map((name) => ({ [name]: options[name] ?? DEFAULTS[name] })));
-    this.settings = settings;
+    // As users know it, 0 is no wait and no number of attempts, but the default.
+    this.settings = {
+      reconnection: options.reconnection !== false,
+      reconnectionAttempts: options.reconnectionAttempts || Infinity,
+      reconnectionDelay: options.reconnectionDelay || 1000,
+      reconnectionDelayMax: options.reconnectionDelayMax || 5000,
+      randomizationFactor: options.randomizationFactor ?? 0.5,
+      timeout: options.timeout ?? 20_000,
+    };
   }
 
   reconnection(): boolean;

@@ -15,11 +15,12 @@ import {
 import { Encoder } from "#codec";
 import { nextTick } from "#platform";
 import { Session } from "./engine/session.js";
+import type { DisconnectDetails } from "./engine/session-events.js";
 import { installTimerFunctions, type TimerFunctions } from "./engine/timers.js";
 import { guard } from "./guard.js";
 import { ManagerSettings } from "./manager-settings.js";
 import type { ManagerOptions, SocketOptions } from "./options.js";
-import { openReader } from "./reader.js";
+import { openReader, type Reader } from "./reader.js";
 import { Reconnection } from "./reconnection.js";
 import { Socket } from "./socket.js";
 import { trace } from "./trace.js";
@@ -29,7 +30,7 @@ export interface ManagerEvents {
   error: (error: Error) => void;
   ping: () => void;
   packet: (packet: Packet) => void;
-  close: (reason: ClientDisconnectReason, details?: unknown) => void;
+  close: (reason: ClientDisconnectReason, details?: DisconnectDetails) => void;
   reconnect_attempt: (attempt: number) => void;
   reconnect: (attempt: number) => void;
   reconnect_error: (error: Error) => void;
@@ -48,7 +49,7 @@ export interface NamespaceHandler {
   onOpen(): void;
   onPacket(packet: Packet): void;
   onError(error: Error): void;
-  onClose(reason: ClientDisconnectReason, details?: unknown): void;
+  onClose(reason: ClientDisconnectReason, details?: DisconnectDetails): void;
 }
 
 type Options = Partial<ManagerOptions>;
@@ -70,6 +71,7 @@ export class Manager<
   /** Decoded but not dispatched yet: listeners run on a later tick than the decoder. */
   readonly #inbox: Packet[] = [];
   readonly #encoder: PacketEncoder;
+  #reader: Reader | undefined;
   readonly #reconnection: Reconnection;
   readonly #sockets = new Map<string, Socket<ListenEvents, EmitEvents>>();
   readonly #handlers = new Map<string, NamespaceHandler>();
@@ -119,7 +121,7 @@ export class Manager<
 
   /** @internal */
   get autoConnect(): boolean {
-    return this.opts.autoConnect ?? true;
+    return this.opts.autoConnect !== false;
   }
 
   /** @internal */
@@ -183,8 +185,9 @@ export class Manager<
 
   #connect(): void {
     const session = new Session(this.uri, this.opts);
-    const read = openReader(this.opts.parser, (packet) => this.#onPacket(packet));
+    const reader = openReader(this.opts.parser, (packet) => this.#onPacket(packet));
     this.engine = session;
+    this.#reader = reader;
     this.#reconnection.stop();
     this.#move("opening");
     const { timeout } = this.settings;
@@ -200,9 +203,9 @@ export class Manager<
       onPing: () => void this.emitReserved("ping"),
       onMessage: (data) => {
         try {
-          read(data);
+          reader.read(data);
         } catch (error) {
-          this.#onClose("parse error", error);
+          this.#onClose("parse error", error as Error);
         }
       },
       onError: (error) => {
@@ -246,12 +249,12 @@ export class Manager<
     else this.#rest();
     this.#each((handler) => handler.onError(error));
     this.emitReserved("error", error);
-    if (attempts) this.emitReserved("reconnect_error", error);
     if (retry && exhausted) this.emitReserved("reconnect_failed");
+    if (attempts) this.emitReserved("reconnect_error", error);
     settle(callbacks, error);
   }
 
-  #onClose(reason: ClientDisconnectReason, details: unknown, byUser?: boolean): void {
+  #onClose(reason: ClientDisconnectReason, details: DisconnectDetails | undefined, byUser?: boolean): void {
     const { engine, isOpen } = this;
     // Who left wants no more; else what came before the close goes first, and its listeners may have closed or opened again.
     if (!byUser) this.#flush();
@@ -278,6 +281,7 @@ export class Manager<
     this.#inbox.length = 0;
     this.engine.handler = undefined;
     this.engine.close();
+    guard(() => this.#reader?.destroy?.());
   }
 
   #onPacket(packet: Packet): void {

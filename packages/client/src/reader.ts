@@ -3,16 +3,24 @@
 import type { Packet, Parser, RawData } from "@everwire/protocol";
 import { PacketReader } from "#codec";
 
-/** The returned function throws on a message that is no packet. */
-export function openReader(parser: Parser | undefined, onPacket: (packet: Packet) => void): (message: RawData) => void {
+export interface Reader {
+  /** Throws on a message that is no packet. */
+  read(message: RawData): void;
+  /** The session is over. */
+  destroy?(): void;
+}
+
+export function openReader(parser: Parser | undefined, onPacket: (packet: Packet) => void): Reader {
   if (parser) {
     const decoder = new parser.Decoder();
     decoder.on("decoded", onPacket);
-    return (message) => decoder.add(message);
+    return { read: (message) => decoder.add(message), destroy: () => decoder.destroy?.() };
   }
   const reader = new PacketReader();
-  return (message) => {
-    const packet = reader.read(message);
-    if (packet) onPacket(packet);
+  return {
+    read: (message) => {
+      const packet = reader.read(message);
+      if (packet) onPacket(packet);
+    },
   };
 }

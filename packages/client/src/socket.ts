@@ -23,18 +23,19 @@ import { Acks, type AckCallback } from "./acks.js";
 import { BufferCap } from "./buffer-cap.js";
 import { CatchAllEmitter } from "./catch-all.js";
 import type { Session } from "./engine/session.js";
+import type { DisconnectDetails } from "./engine/session-events.js";
 import { ConnectError, V2_SERVER } from "./errors.js";
 import { guard } from "./guard.js";
 import type { Manager, NamespaceHandler, OutgoingPacket } from "./manager.js";
 import type { Auth, SocketOptions } from "./options.js";
 import { RetryQueue } from "./retry-queue.js";
+import type { SocketReservedEvents } from "./socket-events.js";
 import { trace } from "./trace.js";
 
-export interface SocketReservedEvents {
-  connect: () => void;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- only the server's author knows
-  connect_error: (error: Error & { data?: any }) => void;
-  disconnect: (reason: ClientDisconnectReason, details?: unknown) => void;
+/** Names of types under that of the class, as users know them. */
+// eslint-disable-next-line @typescript-eslint/no-namespace -- there is no other way to write `Socket.DisconnectReason`
+export declare namespace Socket {
+  type DisconnectReason = ClientDisconnectReason;
 }
 
 interface Flags {
@@ -334,7 +335,7 @@ export class Socket<
     this.io.release();
   }
 
-  #onClose(reason: ClientDisconnectReason, details?: unknown): void {
+  #onClose(reason: ClientDisconnectReason, details?: DisconnectDetails): void {
     if (this.#state === "disconnected") return;
     this.#move("disconnected");
     this.id = undefined;

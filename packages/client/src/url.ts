@@ -1,6 +1,5 @@
 // The addresses that io() takes: absolute, without a scheme, or only a path, in which the page fills the gaps; split into
 // the server, which keys the Manager cache, and the namespace. Called by lookup.ts.
-import { EverwireError } from "@everwire/protocol";
 import { pageLocation } from "#platform";
 import { splitUri } from "./engine/url.js";
 
@@ -19,8 +18,10 @@ export function parseAddress(text: string): Address {
     const scheme = page ? page.protocol : "https:";
     // "/path" and nothing at all are on the server of the page; "//host" and "host" lack the scheme.
     if (/^(?!\/\/)\/|^$/.test(text)) {
-      if (!page) throw new EverwireError("ERR_NO_SERVER", "failed to connect: the address names no server");
-      absolute = `${scheme}//${page.hostname}${page.port && ":"}${page.port}${text}`;
+      // A page that is rendered on a server loads its scripts there too: that is no place to throw. Where there is no page, the
+      // connection fails, for no such name exists (RFC 6761, section 6.4).
+      const host = page ? page.hostname + (page.port && `:${page.port}`) : "server-not-named.invalid";
+      absolute = `${scheme}//${host}${text}`;
     } else absolute = scheme + (text[0] === "/" ? "" : "//") + text;
   }
   const { protocol, host, port, path, query } = splitUri(absolute);

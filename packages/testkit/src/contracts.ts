@@ -4,3 +4,4 @@ export * from "./fake-namespace.js";
 export * from "./memory-transport-pair.js";
 export * from "./transport-contract.js";
 export * from "./transport-port.js";
+export * from "./webtransport-benches.js";

@@ -9,7 +9,7 @@ import { once, until } from "./wait.js";
 /** A server that answers every byte, behind a proxy. */
 async function echoBehind(
   toxics: Partial<Toxics> = {},
-): Promise<{ proxy: FaultProxy; sockets: Socket[]; chunks: number[] }> {
+): Promise<{ proxy: FaultProxy; targetPort: number; sockets: Socket[]; chunks: number[] }> {
   const sockets: Socket[] = [];
   const chunks: number[] = [];
   const server = createServer((socket) => {
@@ -22,13 +22,14 @@ async function echoBehind(
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const proxy = await startFaultProxy((server.address() as AddressInfo).port, toxics);
+  const targetPort = (server.address() as AddressInfo).port;
+  const proxy = await startFaultProxy(targetPort, toxics);
   onTestFinished(async () => {
     for (const socket of sockets) socket.destroy();
     await proxy.close();
     server.close();
   });
-  return { proxy, sockets, chunks };
+  return { proxy, targetPort, sockets, chunks };
 }
 
 test("a proxy with no toxics passes bytes both ways", async () => {
@@ -38,6 +39,23 @@ test("a proxy with no toxics passes bytes both ways", async () => {
   expect(await tcp.readThrough("hello")).toBe("hello");
   tcp.destroy();
   await until(() => proxy.connections === 0, "no connection left");
+});
+
+test("new connections go where the proxy is aimed at, open ones stay", async () => {
+  const first = await echoBehind();
+  const second = await echoBehind();
+  const stays = await RawTcp.open(first.proxy.port);
+  stays.write("1");
+  await stays.readThrough("1");
+  first.proxy.aim(second.targetPort);
+  const moves = await RawTcp.open(first.proxy.port);
+  moves.write("22");
+  await moves.readThrough("22");
+  stays.write("3");
+  await stays.readThrough("3");
+  expect([first.chunks, second.chunks]).toEqual([[1, 1], [2]]);
+  stays.destroy();
+  moves.destroy();
 });
 
 test("latency delays each direction and keeps the order under jitter", async () => {

@@ -17,14 +17,16 @@ export class FaultProxy {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
   readonly #toxics: Toxics;
+  #targetPort: number;
 
   constructor(server: Server, targetPort: number, toxics: Partial<Toxics>) {
     this.#server = server;
+    this.#targetPort = targetPort;
     this.#toxics = { ...HARMLESS, ...toxics };
     this.port = (server.address() as AddressInfo).port;
     this.url = `http://127.0.0.1:${String(this.port)}`;
     server.on("connection", (client: Socket) => {
-      this.#accept(client, targetPort);
+      this.#accept(client);
     });
   }
 
@@ -44,6 +46,11 @@ export class FaultProxy {
       for (const lane of pair.lanes) lane.poke();
       this.#settle(pair);
     }
+  }
+
+  /** New connections go to another port of this machine. */
+  aim(targetPort: number): void {
+    this.#targetPort = targetPort;
   }
 
   freeze(): void {
@@ -80,13 +87,13 @@ export class FaultProxy {
     await stopped;
   }
 
-  #accept(client: Socket, targetPort: number): void {
+  #accept(client: Socket): void {
     client.on("error", () => undefined);
     if (this.#toxics.refuse) {
       client.resetAndDestroy();
       return;
     }
-    const upstream = connect({ port: targetPort, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+    const upstream = connect({ port: this.#targetPort, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
     upstream.on("error", () => {
       client.resetAndDestroy();
     });

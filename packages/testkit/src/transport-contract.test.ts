@@ -6,6 +6,7 @@ import {
   serverWebSocketBench,
 } from "./transport-benches.js";
 import { describeTransportContract } from "./transport-contract.js";
+import { clientWebTransportBench, serverWebTransportBench } from "./webtransport-benches.js";
 
 describeTransportContract("the memory pair's server half", memoryServerBench, { carriesBytes: false });
 describeTransportContract("the memory pair's client half", memoryClientBench, { carriesBytes: false });
@@ -13,3 +14,5 @@ describeTransportContract("the server's polling", serverPollingBench);
 describeTransportContract("the server's WebSocket", serverWebSocketBench);
 describeTransportContract("the client's polling", () => clientBench("polling"));
 describeTransportContract("the client's WebSocket", () => clientBench("websocket"));
+describeTransportContract("the server's WebTransport, in memory", () => serverWebTransportBench());
+describeTransportContract("the client's WebTransport, in memory", () => clientWebTransportBench());

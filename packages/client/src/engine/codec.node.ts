@@ -2,9 +2,11 @@
 export {
   Encoder,
   PacketReader,
+  StreamFrameReader,
   decodeEnginePacket,
   decodeEnginePayload,
   encodeEnginePacket,
   encodeEnginePayload,
   parseHandshake,
+  writeStreamHeader,
 } from "@everwire/protocol";

@@ -3,9 +3,11 @@
 export {
   Encoder,
   PacketReader,
+  StreamFrameReader,
   decodeEnginePacket,
   decodeEnginePayload,
   encodeEnginePacket,
   encodeEnginePayload,
   parseHandshake,
+  writeStreamHeader,
 } from "@everwire/protocol/compact";

@@ -11,4 +11,5 @@ export { Fetch, Polling as NodeXHR, XHR } from "./transports/polling.js";
 export { transports } from "./transports/index.js";
 export { Transport, type CloseDetails, type TransportHandler, type TransportOptions } from "./transports/transport.js";
 export { GlobalWebSocket as WebSocket, WebSocketTransport as NodeWebSocket } from "./transports/websocket.js";
+export { WebTransportTransport as WebTransport } from "./transports/webtransport.js";
 export { parse } from "./url.js";

@@ -1,6 +1,6 @@
 // Options of a session: the types of what users pass, and the one place where defaults are filled in and the address is
 // taken apart. Called once a session; what comes out is shared, read-only, by the session and its transports.
-import { defaultBinaryType, pageLocation } from "#platform";
+import { defaultBinaryType, optionDefaults, pageLocation } from "#platform";
 import type { NodeOptions } from "./node-options.js";
 import type { Transport, TransportOptions } from "./transports/transport.js";
 import { installTimerFunctions, type TimerFunctions } from "./timers.js";
@@ -39,8 +39,11 @@ export interface SessionOptions extends NodeOptions {
   timestampRequests?: boolean;
   /** Name of that parameter; default `t`. */
   timestampParam?: string;
-  /** Options for one transport, by its name. */
-  transportOptions?: Record<string, Partial<SessionOptions> | undefined>;
+  /**
+   * Options for one transport, by its name. Those of `webtransport` are also what the environment's WebTransport is made with, such as
+   * `serverCertificateHashes`.
+   */
+  transportOptions?: Record<string, OwnOptions | undefined>;
   /** Milliseconds for one HTTP request; default 0, no limit. */
   requestTimeout?: number;
   /** Send cookies across sites; on Node, keep cookies that the server sets. Default false. */
@@ -59,6 +62,9 @@ export interface SessionOptions extends NodeOptions {
   maxBufferedBytes?: number;
 }
 
+/** Options of one transport: over those of the session, and any of its own. */
+export type OwnOptions = Partial<SessionOptions> & Record<string, unknown>;
+
 /** Options with defaults, address and timers; also `socket.opts`. */
 export interface ResolvedOptions extends Omit<SessionOptions, "query" | "port">, TimerFunctions {
   hostname: string;
@@ -67,7 +73,7 @@ export interface ResolvedOptions extends Omit<SessionOptions, "query" | "port">,
   path: string;
   query: Query;
   maxBufferedBytes: number;
-  transportOptions: Record<string, Partial<SessionOptions> | undefined>;
+  transportOptions: Record<string, OwnOptions | undefined>;
   binaryType: BinaryType;
 }
 
@@ -101,6 +107,7 @@ export function resolveOptions(uri: string | undefined, options: SessionOptions)
     maxBufferedBytes: 16 * 1024 * 1024,
     transportOptions: {},
     binaryType: defaultBinaryType,
+    ...optionDefaults,
     ...options,
     hostname: hostname || "localhost",
     port: String(uriPort || (secure ? 443 : 80)),

@@ -2,6 +2,7 @@
 // platform.ts is its twin, with the same exports.
 import type { BinaryType } from "@everwire/protocol";
 import { CookieJar } from "./cookie-jar.node.js";
+import type { SessionOptions } from "./options.js";
 import type { CookieStore } from "./ports.js";
 
 export { nodePort as requestPort } from "./transports/request.node.js";
@@ -13,6 +14,19 @@ export const nativeSetTimeout = globalThis.setTimeout;
 export const nativeClearTimeout = globalThis.clearTimeout;
 
 export const defaultBinaryType: BinaryType = "nodebuffer";
+
+/** What an application finds in `opts` where it gave nothing. */
+export const optionDefaults: Readonly<Partial<SessionOptions>> = {
+  agent: false,
+  withCredentials: false,
+  upgrade: true,
+  timestampParam: "t",
+  rememberUpgrade: false,
+  addTrailingSlash: true,
+  rejectUnauthorized: true,
+  perMessageDeflate: { threshold: 1024 },
+  closeOnBeforeunload: false,
+};
 
 export const nextTick: (callback: () => void, setTimeoutFn?: unknown) => void = (callback) => {
   process.nextTick(callback);

@@ -1,6 +1,7 @@
 // What browsers and workers offer: timers, the page's address and events, WebSocket, a way to poll. Imported as `#platform`;
 // platform.node.ts is its twin. No `window` is assumed: workers and extensions have none.
 import type { BinaryType } from "@everwire/protocol";
+import type { SessionOptions } from "./options.js";
 import type { CookieStore } from "./ports.js";
 import { fetchPort } from "./transports/request-fetch.js";
 import { xhrPort } from "./transports/request-xhr.js";
@@ -16,6 +17,9 @@ export const defaultBinaryType: BinaryType = "arraybuffer";
 /** Polling goes by XMLHttpRequest, as users know it from their developer tools; service workers only have fetch. */
 export const requestPort = "XMLHttpRequest" in globalScope ? xhrPort : fetchPort;
 export const webSocketPort = globalWebSocketPort;
+
+/** None: what an option is when it was not given stands where it is read, and a page pays for each byte. */
+export const optionDefaults: Readonly<Partial<SessionOptions>> = {};
 
 /** Runs `callback` after the current job. */
 export const nextTick: (callback: () => void, setTimeoutFn?: unknown) => void = (callback) => {

@@ -3,6 +3,9 @@ import type { CloseReason, EnginePacket, HandshakeData, RawData } from "@everwir
 import type { CloseDetails, Transport } from "./transports/transport.js";
 import type { TransportError } from "../errors.js";
 
+/** Why a session closed, beside the reason: the error, or what the transport tells of its end. */
+export type DisconnectDetails = CloseDetails | Error;
+
 /** The layer above: the Manager. Each call comes before the event of the same meaning. */
 export interface SessionHandler {
   onOpen(): void;
@@ -11,7 +14,7 @@ export interface SessionHandler {
   onDrain?(): void;
   /** A close follows, unless there was no transport to begin with. */
   onError(error: Error): void;
-  onClose(reason: CloseReason, details?: unknown): void;
+  onClose(reason: CloseReason, details?: DisconnectDetails): void;
 }
 
 export interface SessionEvents {
@@ -30,7 +33,7 @@ export interface SessionEvents {
   upgrade: (transport: Transport) => void;
   upgradeError: (error: TransportError) => void;
   error: (error: Error | string) => void;
-  close: (reason: CloseReason, details?: CloseDetails | Error) => void;
+  close: (reason: CloseReason, details?: DisconnectDetails) => void;
 }
 
 export interface SendOptions {

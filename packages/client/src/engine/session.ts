@@ -32,6 +32,9 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
 
   id: string | undefined;
   readonly opts: ResolvedOptions;
+  readonly hostname: string;
+  readonly port: string;
+  readonly secure: boolean;
   handler: SessionHandler | undefined;
 
   #available: AvailableTransport[];
@@ -57,6 +60,9 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     const given = uri && typeof uri === "object" ? uri : options;
     const opts = resolveOptions(typeof uri === "string" ? uri : undefined, given);
     this.opts = opts;
+    this.hostname = opts.hostname;
+    this.port = opts.port;
+    this.secure = opts.secure;
     this.#cookies = createCookieStore(opts.withCredentials);
     this.#heartbeat = new Heartbeat(opts, () => this.#close("ping timeout"));
     const listen = (event: Parameters<typeof listenToPage>[0], listener: () => void): void => {

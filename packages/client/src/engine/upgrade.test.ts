@@ -11,6 +11,7 @@ class FakeTransport extends Transport {
   readonly sent: EnginePacket[] = [];
   onPaused: (() => void) | undefined;
   resumed = 0;
+  tries = 0;
   readonly #name: string;
 
   constructor(name: string) {
@@ -22,6 +23,7 @@ class FakeTransport extends Transport {
     return this.#name;
   }
   override open(): this {
+    this.tries++;
     return this;
   }
   override send(packets: EnginePacket[]): void {
@@ -105,6 +107,7 @@ describe("an upgrade", () => {
 
   it("takes the first that answers and drops the others", () => {
     const scene = begin("websocket", "webtransport");
+    vi.advanceTimersByTime(200);
     for (const candidate of scene.candidates) candidate.opens();
     at(scene, 1).receives("3probe");
     expect(at(scene, 0).readyState).toBe("closed");
@@ -140,12 +143,59 @@ describe("an upgrade", () => {
 
   it("goes on while one candidate is left", () => {
     const scene = begin("websocket", "webtransport");
+    vi.advanceTimersByTime(200);
+    at(scene, 0).opens();
     at(scene, 0).fails();
     expect(scene.calls).toEqual([]);
     at(scene, 1).opens();
     at(scene, 1).receives("3probe");
     scene.current.onPaused?.();
     expect(scene.calls).toEqual(["probed webtransport", "swap webtransport"]);
+  });
+
+  it("gives WebTransport a start of 200 ms over the others", () => {
+    const scene = begin("websocket", "webtransport");
+    expect(scene.candidates.map(({ tries }) => tries)).toEqual([0, 1]);
+    vi.advanceTimersByTime(199);
+    expect(at(scene, 0).tries).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(scene.candidates.map(({ tries }) => tries)).toEqual([1, 1]);
+    scene.upgrade.cancel();
+  });
+
+  it("tries the others no more once WebTransport has won within that time", () => {
+    const scene = begin("websocket", "webtransport");
+    at(scene, 1).opens();
+    at(scene, 1).receives("3probe");
+    scene.current.onPaused?.();
+    vi.advanceTimersByTime(10_000);
+    expect(at(scene, 0).tries).toBe(0);
+    expect(scene.calls).toEqual(["probed webtransport", "swap webtransport"]);
+  });
+
+  it("tries the others at once when WebTransport has failed", () => {
+    const scene = begin("websocket", "webtransport");
+    at(scene, 1).fails();
+    expect(at(scene, 0).tries).toBe(1);
+    expect(scene.calls).toEqual([]);
+    at(scene, 0).opens();
+    at(scene, 0).receives("3probe");
+    scene.current.onPaused?.();
+    expect(scene.calls).toEqual(["probed websocket", "swap websocket"]);
+  });
+
+  it("tries none of the others once the session has closed", () => {
+    const scene = begin("websocket", "webtransport");
+    scene.upgrade.cancel();
+    vi.advanceTimersByTime(10_000);
+    expect(at(scene, 0).tries).toBe(0);
+    expect([...scene.calls, ...scene.errors]).toEqual([]);
+  });
+
+  it("has failed when WebTransport was the only one and failed", () => {
+    const scene = begin("webtransport");
+    at(scene, 0).fails();
+    expect(scene.calls).toEqual(["failed"]);
   });
 
   it("wakes the old transport when the candidate breaks while it was silenced", () => {
@@ -162,6 +212,7 @@ describe("an upgrade", () => {
 
   it("is over without a word when the session is", () => {
     const scene = begin("websocket", "webtransport");
+    vi.advanceTimersByTime(200);
     at(scene, 0).opens();
     scene.upgrade.cancel();
     scene.upgrade.cancel();

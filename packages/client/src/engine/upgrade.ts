@@ -20,12 +20,17 @@ export interface UpgradeHandler {
 
 /** A proxy may accept a WebSocket and never let a byte through; servers give up after the same time. */
 const PROBE_TIMEOUT_MS = 10_000;
+/** The start that WebTransport gets over the others, which would win by their shorter handshake. */
+const HEAD_START_MS = 200;
 
 export class Upgrade {
   readonly #handler: UpgradeHandler;
   readonly #timers: TimerFunctions;
   readonly #current: Transport;
   #candidates: { transport: Transport; drop: () => void }[] = [];
+  /** Those that are probed later. */
+  #waiting: Transport[] = [];
+  #timer: unknown;
   #state: UpgradeState = "opening";
 
   constructor(current: Transport, timers: TimerFunctions, handler: UpgradeHandler) {
@@ -41,7 +46,12 @@ export class Upgrade {
 
   start(candidates: readonly Transport[]): void {
     this.#moveTo("probing");
-    candidates.forEach((transport) => this.#probe(transport));
+    candidates.forEach((transport) => {
+      if (transport.name === "webtransport") this.#probe(transport);
+      else this.#waiting.push(transport);
+    });
+    if (this.#candidates.length) this.#timer = this.#timers.setTimeoutFn(() => this.#probeWaiting(), HEAD_START_MS);
+    else this.#probeWaiting();
   }
 
   /** The session has closed. */
@@ -67,7 +77,9 @@ export class Upgrade {
       const error = new TransportError(`probe error: ${why}`, cause?.description, cause?.context, cause);
       error.transport = transport.name;
       this.#handler.onError(error);
-      if (!this.#candidates.length && this.#state !== "failed") this.#fail();
+      if (this.#candidates.length || this.#state === "failed") return;
+      this.#probeWaiting();
+      if (!this.#candidates.length) this.#fail();
     };
     this.#candidates.push(candidate);
     transport.handler = {
@@ -109,7 +121,14 @@ export class Upgrade {
     this.#handler.onFailed();
   }
 
+  #probeWaiting(): void {
+    this.#timers.clearTimeoutFn(this.#timer);
+    this.#waiting.splice(0).forEach((transport) => this.#probe(transport));
+  }
+
   #dropAll(): void {
+    this.#timers.clearTimeoutFn(this.#timer);
+    this.#waiting = [];
     this.#candidates.forEach(({ drop }) => drop());
     this.#candidates = [];
   }

@@ -31,9 +31,9 @@ export interface ParsedUri extends UriParts {
   ipv6uri?: boolean;
 }
 
-//          scheme              user info         host, or IPv6 in brackets   port      path       query         anchor
+//          scheme              user info         IPv6 in brackets, or bare, or a host                  port      path       query         anchor
 const URI =
-  /^(?:(?:([a-z][\w+.-]*):)?\/\/)?(?:([^/?#@]*)@)?(?:\[([^\]/?#]*)\]|([^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?(?:#([^]*))?/i;
+  /^(?:(?:([a-z][\w+.-]*):)?\/\/)?(?:([^/?#@]*)@)?(?:\[([^\]/?#]*)\]|((?:[\da-f]{0,4}:){2,7}[\da-f]{0,4}(?![^/?#])|[^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?(?:#([^]*))?/i;
 
 /** The longest address that is looked at, so that a hostile string costs nothing. */
 const MAX_URI_LENGTH = 8_000;

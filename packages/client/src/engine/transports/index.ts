@@ -2,8 +2,10 @@
 import type { TransportClass } from "../options.js";
 import { Polling } from "./polling.js";
 import { WebSocketTransport } from "./websocket.js";
+import { WebTransportTransport } from "./webtransport.js";
 
 export const transports: Record<string, TransportClass> = {
   polling: Polling,
   websocket: WebSocketTransport,
+  webtransport: WebTransportTransport,
 };

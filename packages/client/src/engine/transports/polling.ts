@@ -121,7 +121,7 @@ export class Polling extends Transport {
       const isPost = body !== undefined;
       if (isPost) headers["content-type"] = "text/plain;charset=UTF-8";
       const method = isPost ? "POST" : "GET";
-      abort = this.port.request({ uri: this.uri("http"), method, headers, body, opts, onLoad, onError });
+      abort = this.port.request({ uri: this.uri(), method, headers, body, opts, onLoad, onError });
     } catch (error) {
       // A header or an address that can't be sent; never in the turn of open().
       nextTick(() => onError(0, undefined, error));

@@ -109,14 +109,16 @@ export abstract class Transport {
     this.handler?.onClose(details);
   }
 
-  protected uri(scheme: string): string {
+  /** The address of its next request, with its query. */
+  uri(scheme = this.batches ? "http" : "ws"): string {
     const { hostname, port, secure, path, forceBase64, timestampRequests, timestampParam = "t" } = this.opts;
     const query = Object.assign(Object.create(null) as Query, this.query);
     if (timestampRequests ?? this.batches) query[timestampParam] = uniqueText();
     if (forceBase64) query.b64 = "1";
+    const parameters = formatQuery(query);
     return (
       `${scheme}${secure ? "s" : ""}://${hostname.indexOf(":") < 0 ? hostname : `[${hostname}]`}` +
-      `${port === (secure ? "443" : "80") ? "" : `:${port}`}${path}?${formatQuery(query)}`
+      `${!port || +port === (secure ? 443 : 80) ? "" : `:${port}`}${path}${parameters && `?${parameters}`}`
     );
   }
 }

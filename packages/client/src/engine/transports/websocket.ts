@@ -19,13 +19,18 @@ export class WebSocketTransport extends Transport {
     return "websocket";
   }
 
+  /** The WebSocket, once it is opening. */
+  get ws(): WebSocketLike | undefined {
+    return this.#socket;
+  }
+
   protected get port(): WebSocketPort {
     return webSocketPort;
   }
 
   override open(): this {
     try {
-      const socket = this.port.create(this.uri("ws"), this.opts);
+      const socket = this.port.create(this.uri(), this.opts);
       this.#socket = socket;
       socket.onopen = () => {
         if (this.readyState === "opening") this.onOpen();

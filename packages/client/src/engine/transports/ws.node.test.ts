@@ -75,17 +75,12 @@ test.each(["polling", "websocket"])(
 test("what node:tls takes is handed on under its own names, and nothing else is", () => {
   const given = { pfx: "p", passphrase: "s", ciphers: "c", rejectUnauthorized: false };
   expect(connectionOptions(resolveOptions(undefined, { ...given, path: "/x" }))).toEqual(given);
-  expect(connectionOptions(resolveOptions(undefined, {}))).toEqual({});
+  expect(connectionOptions(resolveOptions(undefined, {}))).toEqual({ rejectUnauthorized: true });
 });
 
 test("an address has brackets around IPv6, and no port that its scheme has anyway", () => {
-  class Visible extends WebSocketTransport {
-    get address(): string {
-      return this.uri("ws");
-    }
-  }
-  const write = (uri: string): string => new Visible(resolveOptions(uri, {})).address;
+  const write = (uri: string): string => new WebSocketTransport(resolveOptions(uri, {})).uri();
   expect(write("http://[::1]:81/?a=b")).toBe("ws://[::1]:81/engine.io/?a=b");
-  expect(write("https://[2001:db8::7]:443")).toBe("wss://[2001:db8::7]/engine.io/?");
-  expect(write("http://host:80")).toBe("ws://host/engine.io/?");
+  expect(write("https://[2001:db8::7]:443")).toBe("wss://[2001:db8::7]/engine.io/");
+  expect(write("http://host:80")).toBe("ws://host/engine.io/");
 });

@@ -1,0 +1,177 @@
+// WebTransportTransport: one session, and in it one stream of frames (PROTOCOL.md, "WebTransport"). By the environment's own class: a
+// browser's, or on Node the one that the user has put there.
+import { isBlob, type EnginePacket } from "@everwire/protocol";
+import { StreamFrameReader, encodeEnginePacket, writeStreamHeader } from "#codec";
+import { Transport, type TransportState } from "./transport.js";
+
+/** Most bytes of one write: libraries copy what does not fit into the peer's window, once for each time that the window grows. */
+const PIECE_BYTES = 65_536;
+/** Largest frame that is accepted where `maxPayload` says nothing. */
+const DEFAULT_MAX_BYTES = 100 * 1024 * 1024;
+/** What the server may take to close a session whose stream has ended. */
+const CLOSE_GRACE_MS = 1_000;
+
+export class WebTransportTransport extends Transport {
+  #session: WebTransport | undefined;
+  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  /** The batch that is being written, or the last one. */
+  #batch: Promise<void> | undefined;
+
+  override get name(): string {
+    return "webtransport";
+  }
+
+  override open(): this {
+    void this.#run().then(
+      () => this.#onEnd(),
+      (error: unknown) => {
+        // Later the end of the session tells why.
+        if (this.readyState === "opening") this.#fail(error);
+        else this.#closeSession();
+      },
+    );
+    return this;
+  }
+
+  override send(packets: EnginePacket[]): void {
+    this.writable = false;
+    this.#batch = this.#write(packets);
+    void this.#batch.then(
+      () => {
+        if (this.readyState !== "open") return;
+        this.writable = true;
+        this.handler?.onDrain();
+      },
+      () => this.#closeSession(),
+    );
+  }
+
+  override close(): this {
+    const { handler } = this;
+    this.handler = undefined;
+    if (this.readyState !== "closing" && this.readyState !== "closed") {
+      this.moveTo(this.#session ? "closing" : "closed");
+      this.writable = false;
+      void this.#finish();
+      handler?.onClose();
+    }
+    return this;
+  }
+
+  /** From the first byte to the last; rejects when something breaks. */
+  async #run(): Promise<void> {
+    const { maxPayload = DEFAULT_MAX_BYTES, transportOptions } = this.opts;
+    // Encrypted always; the query stays here, for servers tell sessions apart by their path alone.
+    const uri = `https${this.uri("").replace(/^s?|\?.*/g, "")}`;
+    const session = new WebTransport(uri, transportOptions[this.name] as WebTransportOptions | undefined);
+    this.#session = session;
+    session.closed.then(
+      (info) => this.#onEnd(info),
+      (error: unknown) => {
+        this.#fail(error);
+        this.#onEnd();
+      },
+    );
+    await session.ready;
+    const { readable, writable } = await session.createBidirectionalStream();
+    // Closed meanwhile: not before now, for libraries do not hear a close before they are ready.
+    if (this.readyState !== "opening") {
+      this.#closeSession();
+      return;
+    }
+    this.#writer = (writable as WritableStream<Uint8Array>).getWriter();
+    const { sid } = this.query;
+    await this.#write([{ type: "open", data: sid ? JSON.stringify({ sid }) : "" }]);
+    // It may have been closed meanwhile.
+    if ((this.readyState as TransportState) === "opening") this.onOpen();
+
+    const decoder = new TextDecoder();
+    const frames = new StreamFrameReader(maxPayload, (payload, isBinary) =>
+      this.onData(isBinary ? (payload.buffer as ArrayBuffer) : decoder.decode(payload)),
+    );
+    const reader = (readable as ReadableStream<Uint8Array>).getReader();
+    while ((this.readyState as TransportState) === "open") {
+      const { done, value } = await reader.read();
+      if (done) {
+        this.#closeSession();
+        return;
+      }
+      // What can't be a frame is no packet either.
+      if (!frames.read(value)) this.onData("");
+    }
+  }
+
+  async #write(packets: EnginePacket[]): Promise<void> {
+    const encoder = new TextEncoder();
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for (const { type, data } of packets) {
+      const content = isBlob(data) ? await data.arrayBuffer() : data;
+      encodeEnginePacket({ type, data: content } as EnginePacket, true, (encoded) => {
+        let isBinary = typeof encoded !== "string";
+        let payload = isBinary ? bytesOf(encoded as BufferSource) : encoder.encode(encoded as string);
+        // A frame can't be empty: the text form of an empty binary message, with no base64 behind it.
+        if (!payload.length) {
+          payload = encoder.encode("b");
+          isBinary = false;
+        }
+        const header = new Uint8Array(9);
+        const headerSize = writeStreamHeader(header, 0, payload.length, isBinary);
+        parts.push(header.subarray(0, headerSize), payload);
+        size += headerSize + payload.length;
+      });
+    }
+    const bytes = new Uint8Array(size);
+    let offset = 0;
+    parts.forEach((part) => {
+      bytes.set(part, offset);
+      offset += part.length;
+    });
+    for (let start = 0; start < size; start += PIECE_BYTES) {
+      await this.#writer?.write(bytes.subarray(start, start + PIECE_BYTES));
+    }
+  }
+
+  /**
+   * Ends the stream behind what was sent before, and leaves it to the server to close the session: closed from here, it would drop what
+   * is still on its way.
+   */
+  async #finish(): Promise<void> {
+    if (!this.#writer) return;
+    const { setTimeoutFn, clearTimeoutFn } = this.opts;
+    const timer = setTimeoutFn(() => this.#closeSession(), CLOSE_GRACE_MS);
+    const stop = (): void => clearTimeoutFn(timer);
+    this.#session?.closed.then(stop, stop);
+    try {
+      await this.#batch;
+      await this.#writer.close();
+    } catch {
+      this.#closeSession();
+    }
+  }
+
+  /** Once only: there are libraries that break when they are told twice. */
+  #closeSession(): void {
+    const session = this.#session;
+    this.#session = undefined;
+    try {
+      session?.close();
+    } catch {
+      // The server was faster.
+    }
+  }
+
+  #onEnd(context?: unknown): void {
+    this.onClose({ description: "webtransport connection closed", context });
+  }
+
+  #fail(error: unknown): void {
+    this.onError("webtransport error", error, undefined, error);
+  }
+}
+
+function bytesOf(data: BufferSource): Uint8Array {
+  return ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
+}
