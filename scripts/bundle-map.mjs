@@ -66,6 +66,7 @@ const GROUPS = [
   ["Upgrade", /^client\/engine\/upgrade\.ts$/],
   ["Polling by XMLHttpRequest and fetch", /\/transports\/(?:polling|request)/],
   ["WebSocket", /\/transports\/(?:websocket|ws)/],
+  ["WebTransport", /\/transports\/webtransport|\/stream-frame/],
   ["Transport and platform", /^client\/engine\//],
   ["Wire: engine packets, packets, binary", /^protocol\//],
   ["Wrapping of the bundle", /^$/],

@@ -22,7 +22,7 @@ const cells = (line) =>
 
 const titles = new Map();
 
-/** The titles of a file's tests and groups, each behind the name of its function; of those only that run. */
+/** The titles of a file's tests and groups, each behind the name of its function, and of rows (title, function, …); of those only that run. */
 function titlesOf(file) {
   const known = titles.get(file);
   if (known !== undefined) return known;
@@ -31,12 +31,15 @@ function titlesOf(file) {
   const visit = (node) => {
     if (ts.isCallExpression(node) && node.arguments.length > 0) {
       const name = node.expression.getText(source);
-      if (/^(describe\w*|it|test)(?!\w)/.test(name)) {
+      if (/^(describe\w*|compare\w*|it|test)(?!\w)/.test(name)) {
         if (/\.(skip|todo)\b/.test(name)) return;
         found.push(
           plain(`${name}(${node.arguments[0].getText(source)}`.replaceAll(/\\?`/g, "").replaceAll('\\"', '"')),
         );
       }
+    }
+    if (ts.isArrayLiteralExpression(node) && node.elements.length > 2 && ts.isArrowFunction(node.elements[1])) {
+      found.push(plain(node.elements[0].getText(source).replaceAll("`", "").replaceAll('\\"', '"')));
     }
     ts.forEachChild(node, visit);
   };

@@ -30,7 +30,7 @@ for (const way of SCRIPT_WAYS) {
       list: [null, 1.5, -70_000],
     });
     const [bytes, time, kinds] = await page.evaluate(async () => {
-      const back = (await socket.emitWithAck("echo", { bytes: new Uint8Array([1, 2, 3]), at: new Date(5) })) as {
+      const back = (await socket.emitWithAck("echo", { bytes: new Uint8Array([1, 2, 3]).buffer, at: new Date(5) })) as {
         bytes: ArrayBuffer;
         at: Date;
       };

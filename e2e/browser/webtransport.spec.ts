@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
-import { startWebTransport, type WebTransportServer } from "../support/webtransport-server.js";
+import { startWebTransport, type WebTransportServer, WINDOWS } from "../support/webtransport-server.js";
 import type { Site } from "./support/site.js";
 import { emitWithAck, expect, test as base, transportOf } from "./support/test.js";
 
@@ -46,18 +46,21 @@ const test = base.extend<Fixtures>({
         await route.fulfill({ contentType: "text/javascript", body });
       });
       const page = await openPage(site, path);
-      await page.evaluate(async (port) => {
-        // Not resolved before it is in the page.
-        const library = "/webtransport-library/index.browser.js";
-        const { WebTransportPonyfill } = (await import(library)) as { WebTransportPonyfill: typeof WebTransport };
-        globalThis.WebTransport = class extends WebTransportPonyfill {
-          constructor(uri: string, options?: WebTransportOptions) {
-            const url = new URL(uri);
-            url.port = String(port);
-            super(url.href, options);
-          }
-        };
-      }, server.port);
+      await page.evaluate(
+        async ([port, windows]) => {
+          // Not resolved before it is in the page.
+          const library = "/webtransport-library/index.browser.js";
+          const { WebTransportPonyfill } = (await import(library)) as { WebTransportPonyfill: typeof WebTransport };
+          globalThis.WebTransport = class extends WebTransportPonyfill {
+            constructor(uri: string | URL, options?: WebTransportOptions) {
+              const url = new URL(uri);
+              url.port = String(port);
+              super(url.href, { ...options, ...windows });
+            }
+          };
+        },
+        [server.port, WINDOWS] as const,
+      );
       return { site, page };
     });
     for (const server of servers) server.close();

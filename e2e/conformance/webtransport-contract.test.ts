@@ -23,7 +23,9 @@ async function realWire(): Promise<WebTransportWire> {
     client,
     server: await within(accepted.promise, "the session on the server"),
     break: () => proxy.cut(),
-    // What the library takes in without being read.
+    // The library takes in whatever comes, read or not.
+    hold: () => proxy.freeze(),
+    release: () => proxy.thaw(),
     slack: 1_000,
     dispose: async () => {
       sessions.close();

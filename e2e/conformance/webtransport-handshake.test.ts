@@ -246,6 +246,14 @@ describe("the upgrade from polling", () => {
     expect(engine.clients[polling.sid]?.readyState).toBe("open");
   });
 
+  test("is refused to a session of revision 3, which knows no WebTransport", async () => {
+    const { connect, engine, url } = await webTransportUnderTest({ allowEIO3: true });
+    const answer = await fetch(`${url}${ENGINE_PATH}?EIO=3&transport=polling`);
+    const sid = /"sid":"([^"]+)"/.exec(await answer.text())?.[1];
+    await (await connect(open(sid))).ended();
+    expect(engine.clients[String(sid)]?.readyState).toBe("open");
+  });
+
   test("is refused from a WebSocket", async () => {
     const { connect, client, engine } = await webTransportUnderTest();
     const socket = await client.websocket();

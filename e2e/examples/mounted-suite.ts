@@ -80,10 +80,11 @@ export function itServesBoth(
   }
 
   it("goes on serving the framework's own routes, and its page", async () => {
-    const page = await httpRequest(`${url}/`);
+    // In development a framework may compile its page first.
+    const page = await httpRequest(`${url}/`, { timeoutMs: 25_000 });
     expect([page.status, page.headers["content-type"]]).toEqual([200, expect.stringContaining("text/html")]);
     expect(page.text).toContain(text);
-    expect((await httpRequest(`${url}/nowhere`)).status).toBe(404);
+    expect((await httpRequest(`${url}/nowhere`, { timeoutMs: 25_000 })).status).toBe(404);
     expect((await httpRequest(url + LOADED)).status).toBe(200);
   });
 

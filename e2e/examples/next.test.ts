@@ -37,7 +37,7 @@ describe("examples/next, in development", () => {
     more: (example) => {
       it("keeps the WebSockets of hot reloading beside ours, whichever come first", async () => {
         // Next.js hears of upgrade requests from the first other request on.
-        await httpRequest(example().url);
+        await httpRequest(example().url, { timeoutMs: 25_000 });
         const before = await openReloading(example());
         await talk(example());
         const after = await openReloading(example());

@@ -103,7 +103,10 @@ describe("our server with MessagePack", () => {
     const [socket] = (await connection) as [Socket];
     const told = Promise.all([once(socket, "error"), once(socket, "disconnect")]);
     client.io.engine.send('2["text"]');
-    expect(await told).toEqual([[expect.objectContaining({ code: "ERR_UNKNOWN_CHUNK" })], ["forced close", expect.objectContaining({ code: "ERR_UNKNOWN_CHUNK" })]]);
+    expect(await told).toEqual([
+      [expect.objectContaining({ code: "ERR_UNKNOWN_CHUNK" })],
+      ["forced close", expect.objectContaining({ code: "ERR_UNKNOWN_CHUNK" })],
+    ]);
   });
 });
 

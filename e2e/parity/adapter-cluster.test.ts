@@ -1,7 +1,7 @@
 // The base classes of adapters that connect several servers, on a bus that hands every message over at once: what is published, what
 // a message of another server does, whose answers are waited for.
 import { turns } from "@everwire/testkit";
-import { compare, type Case } from "./support/cases.js";
+import { compareAlone, type Case } from "./support/cases.js";
 import { event, fakeCluster, fakeNode, options } from "./support/fake-nodes.js";
 
 const TYPES = {
@@ -20,7 +20,7 @@ const TYPES = {
   ADAPTER_CLOSE: 13,
 } as const;
 
-compare(
+compareAlone(
   "types of messages",
   Object.entries(TYPES).map(([name, number]): Case => [
     `${name} is ${number}`,
@@ -67,7 +67,7 @@ const CALLS: readonly (readonly [title: string, act: Act, published: object, don
   ],
 ];
 
-compare("a call", [
+compareAlone("a call", [
   ...CALLS.map(([title, act, published, done]): Case => [
     `${title} is published, and done by the others`,
     async (rig) => {
@@ -125,7 +125,7 @@ compare("a call", [
   ],
 ]);
 
-compare("a message", [
+compareAlone("a message", [
   [
     "of one's own, of another namespace, or of no known type does nothing",
     (rig) => {
@@ -195,7 +195,7 @@ compare("a message", [
   ],
 ]);
 
-compare("with recovery", [
+compareAlone("with recovery", [
   [
     "each server's clients get the offset that publishing gave",
     async (rig) => {

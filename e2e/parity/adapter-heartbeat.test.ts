@@ -1,7 +1,7 @@
 // Servers that show each other that they live, on a bus that hands every message over at once.
 import { expect, vi } from "vitest";
 import { turns } from "@everwire/testkit";
-import { compare } from "./support/cases.js";
+import { compareAlone } from "./support/cases.js";
 import { fakeCluster, options } from "./support/fake-nodes.js";
 import { outcome, plain, type Rig } from "./support/rig.js";
 
@@ -9,7 +9,7 @@ const SLOW = { heartbeatInterval: 60_000, heartbeatTimeout: 120_000 };
 const beating = (rig: Rig, count: number, more: object = {}): ReturnType<typeof fakeCluster> =>
   fakeCluster(rig, count, { base: "ClusterAdapterWithHeartbeat", heartbeat: SLOW, ...more });
 
-compare("servers with a heartbeat", [
+compareAlone("servers with a heartbeat", [
   [
     "announce themselves, and are counted",
     async (rig) => {

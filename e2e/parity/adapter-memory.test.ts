@@ -1,7 +1,7 @@
 // The in-memory adapter and the one that recovers sessions, on namespaces without a server.
 import { EventEmitter } from "node:events";
 import { vi } from "vitest";
-import { compare } from "./support/cases.js";
+import { compareAlone } from "./support/cases.js";
 import { event, fakeNode, options } from "./support/fake-nodes.js";
 import { type Rig } from "./support/rig.js";
 
@@ -22,7 +22,7 @@ const write = (id: string, packets: unknown[], more: object = {}): unknown[] => 
   { preEncoded: true, ...more },
 ];
 
-compare("the in-memory adapter", [
+compareAlone("the in-memory adapter", [
   [
     "is an emitter of a namespace, with two maps",
     (rig) => {

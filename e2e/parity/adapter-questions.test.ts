@@ -1,10 +1,10 @@
 // Questions between servers: whose answers are waited for, and what is said when some are missing.
 import { turns } from "@everwire/testkit";
-import { compare } from "./support/cases.js";
+import { compareAlone } from "./support/cases.js";
 import { event, fakeCluster, options } from "./support/fake-nodes.js";
 import { outcome } from "./support/rig.js";
 
-compare("a question", [
+compareAlone("a question", [
   [
     "for sockets is answered by each other server, without session stores",
     async (rig) => {

@@ -1,5 +1,5 @@
 // The adapter that recovers sessions, on a namespace without a server.
-import { compare } from "./support/cases.js";
+import { compareAlone } from "./support/cases.js";
 import { event, fakeNode, options } from "./support/fake-nodes.js";
 import { outcome, type Rig } from "./support/rig.js";
 
@@ -18,7 +18,7 @@ async function aware(
   return { adapter, offset: String(packet.data.at(-1)) };
 }
 
-compare("the adapter that recovers sessions", [
+compareAlone("the adapter that recovers sessions", [
   [
     "gives back the session and what was missed: by room, without exceptions",
     async (rig) => {

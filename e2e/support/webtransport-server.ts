@@ -26,7 +26,10 @@ export const CERTIFICATE_HASH = {
 };
 
 /** The two sides can't tell each other over HTTP/2 how much they take at first, so both are told the same. */
-const WINDOWS = { initialSessionFlowControlWindow: 15 * 1024 * 1024 };
+export const WINDOWS = {
+  initialSessionFlowControlWindow: 15 * 1024 * 1024,
+  initialStreamFlowControlWindow: 6 * 1024 * 1024,
+};
 
 /** What a client in Node needs besides: no QUIC. */
 export const CLIENT_OPTIONS = { forceReliable: true, serverCertificateHashes: [CERTIFICATE_HASH], ...WINDOWS };

@@ -4,3 +4,5 @@
 const names = require("./dist/index.js");
 
 module.exports = Object.assign(names.io, names);
+// There already; said once more for tools that read this file and don't run it.
+module.exports.default = names.io;

@@ -89,6 +89,32 @@ const recovers = (name: keyof typeof MAKERS): Case => ({
   },
 });
 
+const MANY = 2_000;
+
+/** For a stream that keeps few messages. */
+export const FORGETFUL_CASE: Case = {
+  title: "is honest when the broker has forgotten what the client saw last",
+  async run(stage) {
+    const { door, client } = await openDoor(stage, MAKERS["our client"]);
+    const id = client.id ?? "";
+    const first = once(client, "m", PATIENCE);
+    await stage.worker(1).run((io) => void io.emit("m", "seen"));
+    await first;
+    await cut(stage, door, id);
+    const witnessed = stage.next(stage.client(1), "m", MANY - 1);
+    await stage.worker(1).run((io, count) => {
+      for (let i = 0; i < count; i++) io.emit("m", i);
+    }, MANY);
+    await witnessed;
+    const back = once(client, "connect", PATIENCE);
+    door.aim(Number(new URL(stage.worker(2).url).port));
+    door.set({ refuse: false });
+    await back;
+    expect(client.recovered).toBe(false);
+    expect(client.id).not.toBe(id);
+  },
+};
+
 export const RECOVERY_CASES: Case[] = [
   recovers("our client"),
   recovers("the stock client"),

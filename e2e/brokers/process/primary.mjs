@@ -31,3 +31,4 @@ process.once("disconnect", () => process.exit());
 process.once("exit", () => {
   for (const worker of workers.values()) worker.process.kill("SIGKILL");
 });
+if (!process.connected) process.exit(); // it may have gone while this file was loaded

@@ -13,6 +13,8 @@ process.on("unhandledRejection", (error) => note("unhandledRejection", error));
 process.on("uncaughtException", (error) => note("uncaughtException", error));
 process.on("warning", (warning) => note("warning", warning));
 process.once("disconnect", () => process.exit());
+// It may have gone while this file was loaded.
+if (!process.connected) process.exit();
 
 const setup = JSON.parse(process.env.EVERWIRE_BROKERS_SETUP);
 const { Server } = await import(setup.server);

@@ -12,6 +12,8 @@ const END_TIMEOUT_MS = 15_000;
 export interface ChildOptions {
   command: string;
   args: string[];
+  /** Where it keeps what it knows. */
+  folder: string;
   /** Of node:child_process: whose process it is and where. */
   options?: { uid?: number; gid?: number; cwd?: string; env?: Record<string, string> };
   /** What the child gets when the test is gone. Default SIGKILL. */
@@ -33,9 +35,9 @@ export class Child {
   readonly #ended = deferred<string>();
   #pid: number | undefined;
 
-  constructor({ command, args, options = {}, lastSignal = "SIGKILL" }: ChildOptions) {
+  constructor({ command, args, folder, options = {}, lastSignal = "SIGKILL" }: ChildOptions) {
     this.#command = command;
-    this.#keeper = fork(KEEPER, [JSON.stringify({ command, args, options, lastSignal })], { execArgv: [] });
+    this.#keeper = fork(KEEPER, [JSON.stringify({ command, args, folder, options, lastSignal })], { execArgv: [] });
     this.#keeper.on("message", (message: KeeperMessage) => {
       if (message.pid === undefined) this.#onEnd(message.error ?? message.output ?? "");
       else this.#started.resolve(message.pid);

@@ -48,7 +48,7 @@ export async function startPostgres(): Promise<Broker> {
     const args = [...listen, "-F", "-c", "max_connections=50", "-c", "shared_buffers=32MB"];
     const start = async (): Promise<void> => {
       // SIGQUIT: at once, and its own children with it.
-      child = new Child({ command: `${bin}postgres`, args, options, lastSignal: "SIGQUIT" });
+      child = new Child({ command: `${bin}postgres`, args, folder, options, lastSignal: "SIGQUIT" });
       await child.started();
       await untilListening(port, child);
       await untilAnswering(bin, port);

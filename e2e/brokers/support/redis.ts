@@ -29,7 +29,7 @@ class RedisNode {
   async start(): Promise<void> {
     const own = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#folder];
     const args = [...own, "--save", "", "--appendonly", "no", ...this.#args];
-    this.#child = new Child({ command: "redis-server", args });
+    this.#child = new Child({ command: "redis-server", args, folder: this.#folder });
     await this.#child.started();
     await untilListening(this.port, this.#child);
   }

@@ -62,7 +62,9 @@ export class Hall {
     });
   }
 
+  /** Comes in, for the first time or after something was missed: what is known has to be asked for. */
   async #arrive(): Promise<void> {
+    document.body.dataset["arrivals"] = String(Number(document.body.dataset["arrivals"] ?? 0) + 1);
     const lots = await this.#socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck("lots");
     view.showLots(lots, (lot) => void this.enter(lot));
     await this.enter(this.#lot ?? lots[0]?.id ?? "");

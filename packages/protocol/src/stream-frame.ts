@@ -68,8 +68,8 @@ export class StreamFrameReader {
   /** The length that the header says, once its last byte is there. */
   #takeHeader(byte: number): number | undefined {
     this.#header.push(byte);
-    const [first = 0, ...rest] = this.#header;
-    const short = first % BINARY;
+    const short = (this.#header[0] as number) % BINARY;
+    const rest = this.#header.slice(1);
     if (short < TWO_BYTES) return short;
     if (rest.length < (short === TWO_BYTES ? 2 : 8)) return undefined;
     // Beyond 2^53 the sum is not exact any more, and far over any limit.

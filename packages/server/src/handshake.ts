@@ -17,7 +17,7 @@ export interface Handshake {
   /** Whether this server itself speaks TLS to the client. */
   secure: boolean;
   url: string;
-  /** Parameters of the first request; one that was given more than once is a list. */
+  /** Parameters of the first request. They are texts, the last one counts of several; the type is the one that users know. */
   query: ParsedUrlQuery;
   /** What the client gave as `auth`. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the client decides what it is; middleware checks it

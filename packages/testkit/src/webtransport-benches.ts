@@ -23,6 +23,9 @@ export interface WebTransportWire {
   readonly client: WebTransportHalf;
   readonly server: WebTransportHalf;
   break(): void;
+  /** Stops carrying, and goes on, where a peer that does not read would not be enough to stop it. */
+  hold?(): void;
+  release?(): void;
   /** How many messages of 100 kB it swallows while a peer does not read. */
   readonly slack: number;
   dispose(): Promise<void> | void;
@@ -52,8 +55,14 @@ function peerOf(half: WebTransportHalf, wire: WebTransportWire, stream: RawPacke
     close: () => stream.finish(),
     break: () => wire.break(),
     sendMalformed: () => stream.send("no packet"),
-    hold: () => stream.hold(),
-    release: () => stream.release(),
+    hold: () => {
+      if (wire.hold) wire.hold();
+      else stream.hold();
+    },
+    release: () => {
+      if (wire.release) wire.release();
+      else stream.release();
+    },
     slack: wire.slack,
   };
 }

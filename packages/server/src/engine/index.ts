@@ -7,6 +7,7 @@ export type { PacketOptions } from "./outgoing-packet.js";
 export type { SendCallback } from "./send-callbacks.js";
 export { Transport } from "./transports/transport.js";
 export { transports } from "./transports/index.js";
+export type { WebTransportSession } from "./transports/webtransport-session.js";
 export { attach, listen } from "./listen.js";
 export { TransportError } from "./errors.js";
 export type { EngineErrorCode, RefusalCode } from "./errors.js";

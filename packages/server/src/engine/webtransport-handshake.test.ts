@@ -199,6 +199,19 @@ describe("a session that dies", () => {
     expect(server.closeCalls).toBe(1);
   });
 
+  test("is closed once when it is dropped, though its stream breaks with it", async () => {
+    const engine = start();
+    const { client, server } = memoryWebTransport();
+    engine.onWebTransportSession(server);
+    const stream = new RawPacketStream(await client.createBidirectionalStream());
+    await stream.send("0");
+    await stream.next();
+    engine.close();
+    await client.closed;
+    await turns(5);
+    expect(server.closeCalls).toBe(1);
+  });
+
   test("is closed once when it ends while it is closed in good order", async () => {
     const engine = start();
     const { client, server } = memoryWebTransport();

@@ -4,8 +4,11 @@ import { isBlob, type EnginePacket } from "@everwire/protocol";
 import { StreamFrameReader, encodeEnginePacket, writeStreamHeader } from "#codec";
 import { Transport, type TransportState } from "./transport.js";
 
-/** Most bytes of one write: libraries copy what does not fit into the peer's window, once for each time that the window grows. */
-const PIECE_BYTES = 65_536;
+/**
+ * Most bytes of one write. Libraries copy what does not fit into the peer's window, once for each time that the window grows; and one
+ * that carries sessions over a WebSocket does not get over a write of 64 KiB.
+ */
+const PIECE_BYTES = 32_768;
 /** Largest frame that is accepted where `maxPayload` says nothing. */
 const DEFAULT_MAX_BYTES = 100 * 1024 * 1024;
 /** What the server may take to close a session whose stream has ended. */
