@@ -15,7 +15,14 @@ export interface Reason {
 
 /** Why an Engine.IO session closed, as either side sees it. */
 export type CloseReason =
-  "transport close" | "transport error" | "forced close" | "ping timeout" | "parse error" | "buffer overflow";
+  | "transport close"
+  | "transport error"
+  | "forced close"
+  | "ping timeout"
+  | "parse error"
+  | "buffer overflow"
+  | "session expired"
+  | "session unknown";
 
 /** Why a socket disconnected, as the server sees it. */
 export type ServerDisconnectReason =
@@ -55,6 +62,18 @@ export const CLOSE_REASONS: ReasonTable<CloseReason> = {
     4005,
     "The other side did not read fast enough, and too much was waiting for it.",
     BROKEN,
+  ),
+  "session expired": reason(
+    "session expired",
+    4006,
+    "The connection broke and the session was not resumed in time.",
+    LOST,
+  ),
+  "session unknown": reason(
+    "session unknown",
+    4007,
+    "The server no longer has the session that was to be resumed: it was closed there, or the server is another one.",
+    LOST,
   ),
 };
 
