@@ -6,7 +6,7 @@ import type { EncodedPacket, WriteOptions } from "./adapter/adapter.js";
 import { Admission } from "./admission.js";
 import { dispatchLater } from "./dispatch.js";
 import { Alarm } from "./engine/deadlines.js";
-import { OutgoingPacket } from "./engine/outgoing-packet.js";
+import { OutgoingPacket, optionsOf } from "./engine/outgoing-packet.js";
 import type { Session } from "./engine/session.js";
 import { serverError } from "./errors.js";
 import type { IntakeOwner } from "./packet-intake.js";
@@ -73,13 +73,14 @@ export class Connection {
   }
 
   get isOpen(): boolean {
-    return !this.#isClosed && this.#port.readyState === "open";
+    const { readyState } = this.#port;
+    return !this.#isClosed && (readyState === "open" || readyState === "suspended");
   }
 
   /** Sends one packet of one socket. Encodes at once: data that can't be encoded is the caller's error. */
   sendPacket(packet: Packet, flags?: { volatile?: boolean; compress?: boolean }): void {
     if (!this.isOpen || (flags?.volatile === true && !this.#port.writable)) return;
-    const options = flags?.compress === false ? NOT_COMPRESSED : undefined;
+    const options = flags === undefined ? undefined : optionsOf(flags);
     for (const part of this.server.encoder.encode(packet)) {
       this.#port.sendPacket(new OutgoingPacket("message", part, options));
     }
@@ -276,9 +277,12 @@ export class Connection {
   }
 
   #onAttachmentsMissing(): void {
+    if (this.#port.readyState === "suspended" && this.#deadline !== undefined) {
+      // They come when the client does.
+      this.server.deadlines.set(this.#deadline, ATTACHMENTS_TIMEOUT_MS);
+      return;
+    }
     const why = "its attachments did not arrive in time";
     this.#onUndecodable(serverError("ERR_ATTACHMENTS_TIMEOUT", `failed to read packet: ${why}`));
   }
 }
-
-const NOT_COMPRESSED = Object.freeze({ compress: false });

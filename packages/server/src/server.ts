@@ -8,7 +8,7 @@ import type { EncodedPacket, PreparedPacket } from "./adapter/adapter.js";
 import { Connection } from "./connection.js";
 import { Deadlines } from "./engine/deadlines.js";
 import { EngineServer } from "./engine/engine-server.js";
-import { OutgoingPacket } from "./engine/outgoing-packet.js";
+import { OutgoingPacket, optionsOf } from "./engine/outgoing-packet.js";
 import type { Session } from "./engine/session.js";
 import { ErrorBoundary } from "./error-boundary.js";
 import { serverError } from "./errors.js";
@@ -197,16 +197,16 @@ export class Server<
   }
 
   /** An encoded packet in the form that sessions share: made once for all recipients of a broadcast. @internal */
-  prepare(encodedPackets: EncodedPacket, options: { compress?: boolean | undefined }): PreparedPacket {
-    const packetOptions = options.compress === false ? NOT_COMPRESSED : undefined;
+  prepare(encodedPackets: EncodedPacket, flags: PacketFlags): PreparedPacket {
+    const packetOptions = optionsOf(flags);
     return encodedPackets.map((part) => new OutgoingPacket("message", part, packetOptions));
   }
 
   /** The same for adapters that know nothing of it, and pass one list of packets for each recipient. @internal */
-  prepareOnce(encodedPackets: EncodedPacket, options: { compress?: boolean | undefined }): PreparedPacket {
+  prepareOnce(encodedPackets: EncodedPacket, flags: PacketFlags): PreparedPacket {
     let prepared = this.#prepared.get(encodedPackets);
     if (prepared === undefined) {
-      prepared = this.prepare(encodedPackets, options);
+      prepared = this.prepare(encodedPackets, flags);
       this.#prepared.set(encodedPackets, prepared);
     }
     return prepared;
@@ -222,7 +222,7 @@ export class Server<
   }
 }
 
-const NOT_COMPRESSED = Object.freeze({ compress: false });
+type PacketFlags = Parameters<typeof optionsOf>[0];
 
 function listen(port: number): HttpServer {
   const server = createServer((_request, response) => {

@@ -9,6 +9,7 @@ import { runMiddleware } from "./middleware.js";
 import type { Middleware } from "./middleware.js";
 import type { ResolvedOptions } from "./options.js";
 import type { EngineRequest } from "./request-query.js";
+import type { Returning } from "./handshake.js";
 import type { Session } from "./session.js";
 
 /** What the steps need of the engine. */
@@ -21,7 +22,7 @@ export interface AdmissionHost {
   generateId(request: IncomingMessage): string | Promise<string>;
 }
 
-/** A request that wants in, and what becomes of it: one of the three is called, unless middleware answers by itself. */
+/** A request that wants in, and what becomes of it: one of the four is called, unless middleware answers by itself. */
 export interface Visitor {
   readonly request: EngineRequest;
   /** An upgrade request has one only if there is middleware. */
@@ -29,6 +30,8 @@ export interface Visitor {
   readonly isUpgrade: boolean;
   onRefused(refusal: Refusal): void;
   onSession(session: Session): void;
+  /** The client wants its session back. */
+  onReturning(returning: Returning): void;
   onNew(sid: string): void;
 }
 
@@ -60,6 +63,11 @@ function check(host: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean):
   const verdict = verifyRequest(request, { opts, clients, isUpgrade, isOriginAllowed });
   if ("refusal" in verdict) {
     visitor.onRefused(verdict.refusal);
+  } else if ("returning" in verdict) {
+    askAllowRequest(opts.allowRequest, request, (refusal) => {
+      if (refusal === undefined) takeBack(host, visitor, isOriginAllowed);
+      else visitor.onRefused(refusal);
+    });
   } else if (verdict.session !== undefined) {
     visitor.onSession(verdict.session);
   } else {
@@ -68,6 +76,15 @@ function check(host: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean):
       else visitor.onRefused(refusal);
     });
   }
+}
+
+/** `allowRequest` may have taken its time: what was true of the session need not be any more. */
+function takeBack({ opts, clients }: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean): void {
+  const { request, response, isUpgrade } = visitor;
+  if (isOver(response)) return;
+  const verdict = verifyRequest(request, { opts, clients, isUpgrade, isOriginAllowed });
+  if ("refusal" in verdict) visitor.onRefused(verdict.refusal);
+  else if ("returning" in verdict) visitor.onReturning(verdict.returning);
 }
 
 function makeId(host: AdmissionHost, visitor: Visitor): void {

@@ -3,8 +3,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders, Server as HttpServer, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocketServer } from "ws";
-import { ENGINE_PROTOCOL } from "@everwire/protocol";
-import type { HandshakeData } from "@everwire/protocol";
+import { CLOSE_REASONS, ENGINE_PROTOCOL } from "@everwire/protocol";
+import type { HandshakeData, ResumeTerms as OfferedResume } from "@everwire/protocol";
 import { LazyEmitter } from "../emitter.js";
 import { attachEngine } from "../http/attach.js";
 import type { AnyHttpServer } from "../http/attach.js";
@@ -13,20 +13,26 @@ import { formatCookie } from "./cookie.js";
 import { Deadlines } from "./deadlines.js";
 import { admit } from "./admission.js";
 import type { AdmissionHost } from "./admission.js";
-import { ERRORS, ERROR_MESSAGES } from "./errors.js";
+import { ERRORS, ERROR_MESSAGES, refusal } from "./errors.js";
 import type { Refusal } from "./errors.js";
+import type { Returning } from "./handshake.js";
 import type { Middleware } from "./middleware.js";
 import { isHttpServer, resolveOptions } from "./options.js";
 import type { AttachOptions, ResolvedOptions, ServerOptions, TransportName } from "./options.js";
 import { Outbox } from "./outbox.js";
+import type { OutgoingPacket } from "./outgoing-packet.js";
 import { refuseRequest, refuseUpgrade } from "./refuse.js";
 import { parseRequestQuery, queryOf } from "./request-query.js";
 import type { EngineRequest } from "./request-query.js";
+import type { ResumeTerms } from "./resume-options.js";
 import { Session } from "./session.js";
 import { generateSessionId } from "./session-id.js";
+import { SuspendedSessions } from "./suspended-sessions.js";
+import type { ResumeCounters } from "./suspended-sessions.js";
 import { PollingTransport } from "./transports/polling.js";
 import { WebSocketAcceptor } from "./transports/websocket-acceptor.js";
 import type { Transport } from "./transports/transport.js";
+import type { WebSocketTransport } from "./transports/websocket.js";
 import { UpgradeRequest } from "./upgrade-request.js";
 
 /** What each transport may be upgraded to. */
@@ -50,6 +56,7 @@ export class EngineServer extends LazyEmitter {
   sharesRequests = false;
   /** @internal */ readonly deadlines = new Deadlines();
   /** @internal */ readonly outbox = new Outbox();
+  /** @internal */ readonly suspended = new SuspendedSessions();
   readonly #middleware: Middleware[] = [];
   readonly #admission: AdmissionHost;
   #acceptor: WebSocketAcceptor | undefined = undefined;
@@ -75,6 +82,11 @@ export class EngineServer extends LazyEmitter {
 
   get clientsCount(): number {
     return this.#clientsCount;
+  }
+
+  /** What became of sessions whose connection broke, since this engine was made. */
+  get counters(): Readonly<ResumeCounters> {
+    return this.suspended.counters;
   }
 
   /** Makes the id of a session; may be replaced, and may return a promise. */
@@ -123,6 +135,16 @@ export class EngineServer extends LazyEmitter {
       onSession: ({ transport }) => {
         if (transport instanceof PollingTransport) transport.onRequest(request, response);
       },
+      onReturning: (returning) => {
+        const replay = this.#replayFor(returning);
+        if (replay === undefined) {
+          refuseRequest(response, refusal(ERRORS.UNKNOWN_SID, { sid: returning.session.id }));
+          return;
+        }
+        const transport = new PollingTransport(this, true);
+        transport.onRequest(request, response);
+        returning.session.resume(transport, returning.leg, replay);
+      },
       onNew: (sid) => {
         const transport = new PollingTransport(this, true);
         transport.initialHeaders = this.#cookieFor(sid);
@@ -136,7 +158,7 @@ export class EngineServer extends LazyEmitter {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const engineRequest = parseRequestQuery(request);
     const upgrade = new UpgradeRequest(request, socket, this.#middleware.length > 0);
-    const accept = (headers: OutgoingHttpHeaders | undefined, onOpen: (transport: Transport) => void): void => {
+    const accept = (headers: OutgoingHttpHeaders | undefined, onOpen: (transport: WebSocketTransport) => void): void => {
       const taken = upgrade.accept(headers);
       if (this.#acceptor === undefined) socket.destroy();
       else this.#acceptor.accept(request, socket, head, taken, onOpen);
@@ -146,13 +168,25 @@ export class EngineServer extends LazyEmitter {
       response: upgrade.response,
       isUpgrade: true,
       onRefused: (refusal) => {
-        upgrade.refuse();
         this.#reportRefusal(request, refusal);
+        // A page can't read an HTTP answer to its WebSocket, but it has to know that the session is gone.
+        if (refusal.code === ERRORS.UNKNOWN_SID && engineRequest._query.resume !== undefined) {
+          accept(undefined, dismiss);
+          return;
+        }
+        upgrade.refuse();
         refuseUpgrade(socket, refusal);
       },
       onSession: (session) => {
         accept(undefined, (transport) => {
           if (!session.beginUpgrade(transport)) transport.close();
+        });
+      },
+      onReturning: (returning) => {
+        accept(undefined, (transport) => {
+          const replay = this.#replayFor(returning);
+          if (replay === undefined) dismiss(transport);
+          else returning.session.resume(transport, returning.leg, replay);
         });
       },
       onNew: (sid) => {
@@ -190,6 +224,21 @@ export class EngineServer extends LazyEmitter {
     };
   }
 
+  /** What a client is told of the terms. @internal */
+  offer({ windowMs, maxBufferBytes }: ResumeTerms): OfferedResume {
+    return { windowMs, maxBufferBytes };
+  }
+
+  /** The packets that this client lacks. One that can't have them all does not get its session back, and that ends it. */
+  #replayFor({ session, received }: Returning): readonly OutgoingPacket[] | undefined {
+    const replay = session.resumption?.replay(received);
+    if (replay === undefined) {
+      this.suspended.counters.refused += 1;
+      session.onUnresumable();
+    }
+    return replay;
+  }
+
   /** @internal */
   onSessionClose(session: Session): void {
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- an object is what users know it as
@@ -199,7 +248,10 @@ export class EngineServer extends LazyEmitter {
 
   /** A new session on a transport that is ready; what is sent meanwhile leaves with the open packet where the transport allows. */
   #open(sid: string, transport: Transport, request: EngineRequest): void {
-    const session = new Session(this, sid, ENGINE_PROTOCOL, transport, request);
+    const { resume } = this.opts;
+    // The client says that it knows how (docs/PROTOCOL.md, "Negotiation").
+    const terms = resume !== false && request._query.ew === "1" ? resume : undefined;
+    const session = new Session(this, sid, ENGINE_PROTOCOL, transport, request, terms);
     (this.clients as Record<string, Session>)[sid] = session;
     this.#clientsCount += 1;
     session.open();
@@ -242,6 +294,12 @@ export class EngineServer extends LazyEmitter {
   }
 
   #reportRefusal(request: IncomingMessage, { code, context }: Refusal): void {
+    if (code === ERRORS.UNKNOWN_SID && queryOf(request).resume !== undefined) this.suspended.counters.refused += 1;
     this.emit("connection_error", { req: request, code, message: ERROR_MESSAGES[code], context });
   }
+}
+
+/** The session that this client wants back is not there. */
+function dismiss(transport: WebSocketTransport): void {
+  transport.dismiss(CLOSE_REASONS["session unknown"]);
 }

@@ -9,6 +9,8 @@ import type { RawData } from "@everwire/protocol";
 import type { AnyHttpServer } from "../http/attach.js";
 import { resolveCookie } from "./cookie.js";
 import type { CookieOptions } from "./cookie.js";
+import { resolveResume } from "./resume-options.js";
+import type { ResumeOptions, ResumeTerms } from "./resume-options.js";
 
 export type TransportName = "polling" | "websocket";
 
@@ -50,6 +52,8 @@ export interface ServerOptions {
   initialPacket?: RawData;
   /** Set a cookie with the id of the session, for load balancers that route by it. Off by default. */
   cookie?: boolean | CookieOptions;
+  /** Give clients their session back after their connection broke, if they know how to ask; `false` does not. Default on. */
+  resume?: boolean | ResumeOptions;
   /** Origins allowed besides the server's own, and the headers that tell browsers so. Off by default. */
   cors?: CorsSetting;
 }
@@ -85,11 +89,12 @@ type Defaulted =
 /** Options with every default filled in. */
 export interface ResolvedOptions
   extends
-    Omit<ServerOptions, Defaulted | "perMessageDeflate" | "httpCompression" | "cookie">,
+    Omit<ServerOptions, Defaulted | "perMessageDeflate" | "httpCompression" | "cookie" | "resume">,
     Required<Pick<ServerOptions, Defaulted>> {
   perMessageDeflate: false | (PerMessageDeflateOptions & { threshold: number });
   httpCompression: false | (HttpCompressionOptions & { threshold: number });
   cookie: false | CookieOptions;
+  resume: false | ResumeTerms;
 }
 
 const DEFAULT_THRESHOLD_BYTES = 1024;
@@ -116,6 +121,7 @@ export function resolveOptions(given: ServerOptions = {}): ResolvedOptions {
     perMessageDeflate: withThreshold(present.perMessageDeflate, false),
     httpCompression: withThreshold(present.httpCompression, true),
     cookie: resolveCookie(present.cookie ?? false),
+    resume: resolveResume(present.resume),
   };
 }
 
