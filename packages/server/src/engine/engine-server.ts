@@ -158,7 +158,10 @@ export class EngineServer extends LazyEmitter {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const engineRequest = parseRequestQuery(request);
     const upgrade = new UpgradeRequest(request, socket, this.#middleware.length > 0);
-    const accept = (headers: OutgoingHttpHeaders | undefined, onOpen: (transport: WebSocketTransport) => void): void => {
+    const accept = (
+      headers: OutgoingHttpHeaders | undefined,
+      onOpen: (transport: WebSocketTransport) => void,
+    ): void => {
       const taken = upgrade.accept(headers);
       if (this.#acceptor === undefined) socket.destroy();
       else this.#acceptor.accept(request, socket, head, taken, onOpen);

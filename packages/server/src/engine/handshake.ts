@@ -26,9 +26,7 @@ export interface Returning {
 }
 
 export type Verdict =
-  | { readonly refusal: Refusal }
-  | { readonly session: Session | undefined }
-  | { readonly returning: Returning };
+  { readonly refusal: Refusal } | { readonly session: Session | undefined } | { readonly returning: Returning };
 
 /** Characters of a header's value (RFC 9110 section 5.5): visible ASCII, space, tab, and bytes over 127. */
 const ILLEGAL_IN_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
@@ -69,7 +67,8 @@ function verifyFollowing(request: EngineRequest, transport: TransportName, conte
     return refused(badRequest("PROTOCOL_MISMATCH", { protocol, previousProtocol: session.protocol }));
   }
   if (resume !== undefined) return verifyReturning(request, transport, session, context);
-  if (session.resumption !== undefined && readLeg(request) !== session.resumption.leg) return refused(badRequest("STALE_LEG"));
+  if (session.resumption !== undefined && readLeg(request) !== session.resumption.leg)
+    return refused(badRequest("STALE_LEG"));
   const previousTransport = session.transport.name;
   if (!context.isUpgrade && transport !== previousTransport) {
     return refused(badRequest("TRANSPORT_MISMATCH", { transport, previousTransport }));

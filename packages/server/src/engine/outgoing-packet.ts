@@ -18,7 +18,10 @@ const VOLATILE: PacketOptions = Object.freeze({ compress: true, volatile: true }
 const VOLATILE_NOT_COMPRESSED: PacketOptions = Object.freeze({ compress: false, volatile: true });
 
 /** The options for the flags of an emit; nothing for the usual ones. */
-export function optionsOf(flags: { volatile?: boolean | undefined; compress?: boolean | undefined }): PacketOptions | undefined {
+export function optionsOf(flags: {
+  volatile?: boolean | undefined;
+  compress?: boolean | undefined;
+}): PacketOptions | undefined {
   if (flags.volatile === true) return flags.compress === false ? VOLATILE_NOT_COMPRESSED : VOLATILE;
   return flags.compress === false ? NOT_COMPRESSED : undefined;
 }

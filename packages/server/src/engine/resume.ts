@@ -129,7 +129,9 @@ export class Resume extends Deadline {
 
   #onMessage(data: RawData | undefined): void {
     // The bytes of text are measured where it matters; here its length will do.
-    const isDue = this.#counts.add(typeof data === "string" ? data.length : ((data as Buffer | undefined)?.length ?? 0));
+    const isDue = this.#counts.add(
+      typeof data === "string" ? data.length : ((data as Buffer | undefined)?.length ?? 0),
+    );
     if (this.#host.confirms) return;
     if (isDue) this.#host.sendPacket(this.count("noop"));
     else if (this.queue === undefined) this.#host.server.deadlines.set(this, ACKNOWLEDGE_AFTER_MS);

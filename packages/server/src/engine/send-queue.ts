@@ -61,8 +61,7 @@ export class SendQueue {
   /** What was only worth sending at once is not sent any more. */
   dropVolatile(): void {
     if (this.#packets === undefined) return;
-    for (const packet of this.#packets)
-      if (packet.isVolatile) this.#bytes -= packet.byteLength + PACKET_OVERHEAD_BYTES;
+    for (const packet of this.#packets) if (packet.isVolatile) this.#bytes -= packet.byteLength + PACKET_OVERHEAD_BYTES;
     this.#packets = this.#packets.filter((packet) => !packet.isVolatile);
   }
 
