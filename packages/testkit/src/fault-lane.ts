@@ -16,6 +16,9 @@ export class FaultLane {
   readonly #to: Socket;
   readonly #toxics: Readonly<Toxics>;
   readonly #reset: () => void;
+  readonly #direction: "up" | "down";
+  /** Stopped by itself, whatever the toxics say. */
+  isStranded = false;
   readonly #queue: Waiting[] = [];
   #queuedBytes = 0;
   #passedBytes = 0;
@@ -23,7 +26,13 @@ export class FaultLane {
   #ended = false;
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
 
-  constructor(from: Socket, to: Socket, toxics: Readonly<Toxics>, reset: () => void) {
+  constructor(
+    from: Socket,
+    to: Socket,
+    direction: "up" | "down",
+    { toxics, reset }: { toxics: Readonly<Toxics>; reset: () => void },
+  ) {
+    this.#direction = direction;
     this.#from = from;
     this.#to = to;
     this.#toxics = toxics;
@@ -74,7 +83,8 @@ export class FaultLane {
   }
 
   #pump(): void {
-    if (this.#timer !== undefined || this.#toxics.frozen) return;
+    const { frozen } = this.#toxics;
+    if (this.#timer !== undefined || this.isStranded || frozen === true || frozen === this.#direction) return;
     while (this.#queue.length > 0) {
       if (this.#to.destroyed || this.#to.writableEnded) {
         this.drop();

@@ -91,7 +91,9 @@ export abstract class Transport extends LazyEmitter {
   }
 
   /** Cuts the connection, or the requests that wait. */
-  protected abstract doAbandon(): void;
+  protected doAbandon(): void {
+    this.doClose(true);
+  }
 
   /** Does what closing takes, then calls `closed`. May be called a second time, to discard. */
   protected abstract doClose(discard: boolean): void;
