@@ -2,6 +2,7 @@
 // handshake.ts, `allowRequest`, an id. Each step may take its time or end the way. Called by the engine server.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Cors } from "../http/cors.js";
+import type { AddressLimits } from "./address-limits.js";
 import { badRequest } from "./errors.js";
 import type { Refusal } from "./errors.js";
 import { askAllowRequest, verifyRequest } from "./handshake.js";
@@ -19,6 +20,7 @@ export interface AdmissionHost {
   readonly cors: Cors;
   readonly middleware: readonly Middleware[];
   readonly isOpen: boolean;
+  readonly limits: AddressLimits;
   generateId(request: IncomingMessage): string | Promise<string>;
 }
 
@@ -63,13 +65,20 @@ function check(host: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean):
   const verdict = verifyRequest(request, { opts, clients, isUpgrade, isOriginAllowed });
   if ("refusal" in verdict) {
     visitor.onRefused(verdict.refusal);
+    return;
+  }
+  if ("session" in verdict && verdict.session !== undefined) {
+    visitor.onSession(verdict.session);
+    return;
+  }
+  const tooMany = host.limits.check(request, !("returning" in verdict));
+  if (tooMany !== undefined) {
+    visitor.onRefused(tooMany);
   } else if ("returning" in verdict) {
     askAllowRequest(opts.allowRequest, request, (refusal) => {
       if (refusal === undefined) takeBack(host, visitor, isOriginAllowed);
       else visitor.onRefused(refusal);
     });
-  } else if (verdict.session !== undefined) {
-    visitor.onSession(verdict.session);
   } else {
     askAllowRequest(opts.allowRequest, request, (refusal) => {
       if (refusal === undefined) makeId(host, visitor);

@@ -9,6 +9,7 @@ import { LazyEmitter } from "../emitter.js";
 import { attachEngine } from "../http/attach.js";
 import type { AnyHttpServer } from "../http/attach.js";
 import { Cors } from "../http/cors.js";
+import { AddressLimits } from "./address-limits.js";
 import { formatCookie } from "./cookie.js";
 import { Deadlines } from "./deadlines.js";
 import { admit } from "./admission.js";
@@ -58,6 +59,7 @@ export class EngineServer extends LazyEmitter {
   /** @internal */ readonly outbox = new Outbox();
   /** @internal */ readonly suspended = new SuspendedSessions();
   readonly #middleware: Middleware[] = [];
+  readonly #limits: AddressLimits;
   readonly #admission: AdmissionHost;
   #acceptor: WebSocketAcceptor | undefined = undefined;
   #clientsCount = 0;
@@ -71,6 +73,7 @@ export class EngineServer extends LazyEmitter {
     this.opts = resolveOptions(isHttpServer(first) ? second : (first ?? second));
     // Throws now, and not in the middle of a request, if a cookie can't be written.
     this.#cookieFor("sid");
+    this.#limits = new AddressLimits(this.opts);
     this.#admission = this.#createAdmission();
     this.init();
   }
@@ -247,6 +250,7 @@ export class EngineServer extends LazyEmitter {
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- an object is what users know it as
     delete (this.clients as Record<string, Session>)[session.id];
     this.#clientsCount -= 1;
+    this.#limits.closed(session);
   }
 
   /** A new session on a transport that is ready; what is sent meanwhile leaves with the open packet where the transport allows. */
@@ -257,6 +261,7 @@ export class EngineServer extends LazyEmitter {
     const session = new Session(this, sid, ENGINE_PROTOCOL, transport, request, terms);
     (this.clients as Record<string, Session>)[sid] = session;
     this.#clientsCount += 1;
+    this.#limits.opened(session, request);
     session.open();
     this.handler?.(session);
     this.emit("connection", session);
@@ -284,6 +289,7 @@ export class EngineServer extends LazyEmitter {
       clients: this.clients,
       cors: new Cors(this.opts.cors),
       middleware: this.#middleware,
+      limits: this.#limits,
       generateId: (request) => this.generateId(request),
       get isOpen() {
         return isOpen();

@@ -7,6 +7,7 @@ import { WebSocketServer } from "ws";
 import type { PerMessageDeflateOptions } from "ws";
 import type { RawData } from "@everwire/protocol";
 import type { AnyHttpServer } from "../http/attach.js";
+import type { LimitOptions } from "./address-limits.js";
 import { resolveCookie } from "./cookie.js";
 import type { CookieOptions } from "./cookie.js";
 import { resolveResume } from "./resume-options.js";
@@ -23,7 +24,7 @@ export type AllowRequest = (
 /** `true`, or options as the npm package `cors` takes them: an object, or a function that gives one for each request. */
 export type CorsSetting = boolean | CorsOptions | CorsOptionsDelegate;
 
-export interface ServerOptions {
+export interface ServerOptions extends LimitOptions {
   /** Milliseconds between a pong and the next ping. Default 25,000. */
   pingInterval?: number;
   /** Milliseconds that a pong may take. Default 20,000. */
