@@ -30,7 +30,8 @@ export type ServerDisconnectReason =
   | "client namespace disconnect"
   | "server namespace disconnect"
   | "server shutting down"
-  | "forced server close";
+  | "forced server close"
+  | "too many messages";
 
 /** Why a socket disconnected, as the client sees it. */
 export type ClientDisconnectReason = CloseReason | "io server disconnect" | "io client disconnect";
@@ -94,6 +95,7 @@ export const SERVER_DISCONNECT_REASONS: ReasonTable<ServerDisconnectReason> = {
     "The server closed the connection: the client broke the protocol or joined no namespace in time.",
     LOST,
   ),
+  "too many messages": reason("too many messages", 4014, "The client sent more messages a second than it may.", BROKEN),
 };
 
 /** Disconnect reasons on the client. A close of its own making is meant to last. */

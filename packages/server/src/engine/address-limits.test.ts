@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
 import { AddressLimits, networkOf } from "./address-limits.js";
 
-const from = (remoteAddress: string): IncomingMessage => ({ socket: { remoteAddress } }) as IncomingMessage;
+const from = (remoteAddress: string): IncomingMessage => ({ socket: { remoteAddress } }) as unknown as IncomingMessage;
 
 describe("AddressLimits", () => {
   test("lets everybody in without limits", () => {
@@ -49,7 +49,10 @@ describe("AddressLimits", () => {
       addressOf: (request) => String(request.headers["x-forwarded-for"]),
     });
     const behindProxy = (client: string): IncomingMessage =>
-      ({ socket: { remoteAddress: "127.0.0.1" }, headers: { "x-forwarded-for": client } }) as unknown as IncomingMessage;
+      ({
+        socket: { remoteAddress: "127.0.0.1" },
+        headers: { "x-forwarded-for": client },
+      }) as unknown as IncomingMessage;
     limits.opened({}, behindProxy("a"));
     expect(limits.check(behindProxy("a"), true)).toMatchObject({ status: 429 });
     expect(limits.check(behindProxy("b"), true)).toBeUndefined();

@@ -211,6 +211,11 @@ export class EngineServer extends LazyEmitter {
     return this;
   }
 
+  /** Takes no new sessions, and goes on with those that there are. @internal */
+  refuseNew(): void {
+    this.#isOpen = false;
+  }
+
   /** @internal */
   decorateHeaders(headers: OutgoingHttpHeaders, request: IncomingMessage): void {
     const { sid } = queryOf(request);

@@ -10,8 +10,10 @@ import type { AnyHttpServer } from "../http/attach.js";
 import type { LimitOptions } from "./address-limits.js";
 import { resolveCookie } from "./cookie.js";
 import type { CookieOptions } from "./cookie.js";
+import type { OutgoingPacket } from "./outgoing-packet.js";
 import { resolveResume } from "./resume-options.js";
 import type { ResumeOptions, ResumeTerms } from "./resume-options.js";
+import type { Session } from "./session.js";
 
 export type TransportName = "polling" | "websocket";
 
@@ -35,6 +37,11 @@ export interface ServerOptions extends LimitOptions {
   maxHttpBufferSize?: number;
   /** Bytes that may wait for one client, queued and in its socket; over it the session closes with "buffer overflow". Default 16 MiB. */
   maxBufferedBytes?: number;
+  /**
+   * Asked when a packet finds no room in `maxBufferedBytes`: "drop" drops this packet and keeps the session, "disconnect" (the default)
+   * closes it with "buffer overflow". Volatile packets never wait, so they are gone before it comes to this.
+   */
+  onOverflow?: (session: Session, packet: OutgoingPacket) => "disconnect" | "drop";
   /** Milliseconds within which the body of a request must have arrived. Default 30,000. */
   bodyTimeout?: number;
   /** Asked before a session is opened, on every transport. */

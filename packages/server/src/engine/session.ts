@@ -356,6 +356,7 @@ export class Session extends LazyEmitter {
     if (this.listenerCount("packetCreate") > 0) this.emit("packetCreate", packet);
     const isReady = this.#transport.writable;
     if (!this.#queue.hasRoomFor(packet, this.#roomBytes(isReady))) {
+      if (this.server.opts.onOverflow?.(this, packet) === "drop") return false;
       // Closed with the turn and not within the caller's loop over a room.
       this.#overflowed = true;
       this.#mark();
