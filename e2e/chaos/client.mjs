@@ -1,7 +1,7 @@
 // One client of the chaos suite: says its numbered messages, and writes down everything that it is told.
 
 /** How long an acknowledgement may take, faults included, before it is an explicit failure. */
-const ACK_TIMEOUT_MS = 15_000;
+const ACK_TIMEOUT_MS = 40_000;
 
 export class ChaosClient {
   name;

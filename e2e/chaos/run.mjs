@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
 });
 const CORPUS = fileURLToPath(new URL("corpus/", import.meta.url));
 /** After the last fault everything has to come to rest within this time. */
-const SETTLE_MS = 30_000;
+const SETTLE_MS = 60_000;
 /** Sweeps go this far: an upgrade is over by then. */
 const SWEEP_BYTES = 1_400;
 

@@ -8,7 +8,7 @@ const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 
 interface Waiting {
   readonly chunk: Buffer;
-  readonly dueAt: number;
+  dueAt: number;
 }
 
 export class FaultLane {
@@ -51,7 +51,17 @@ export class FaultLane {
   /** Something changed (toxics, room in the target): look at the queue again. */
   poke(): void {
     this.#cancelTimer();
+    this.#hurry();
     this.#pump();
+  }
+
+  /** What waits for a line that has become faster does not wait as for the old one. */
+  #hurry(): void {
+    const { latencyMs, jitterMs, bytesPerSecond } = this.#toxics;
+    if (bytesPerSecond > 0) return;
+    const latest = performance.now() + latencyMs + jitterMs;
+    for (const waiting of this.#queue) waiting.dueAt = Math.min(waiting.dueAt, latest);
+    this.#lastDueAt = Math.min(this.#lastDueAt, latest);
   }
 
   /** No more bytes: the target gets a FIN when the queue is empty. */
