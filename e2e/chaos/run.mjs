@@ -141,7 +141,7 @@ async function lane() {
     for (const reason of result.disconnects) reasons[reason] = (reasons[reason] ?? 0) + 1;
     if (options.verbose)
       console.log(
-        `seed ${schedule.seed}: ${result.messages} messages, ${result.suspends} breaks, ${result.violations.length} violations`,
+        `seed ${schedule.seed}: ${result.messages} messages, ${result.suspends} breaks, ${result.violations.length} violations, left: ${result.disconnects.join(", ") || "nobody"}`,
       );
     if (result.violations.length === 0) continue;
     total.failed += 1;
