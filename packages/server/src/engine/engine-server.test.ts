@@ -59,9 +59,7 @@ describe("headers", () => {
   test("carry a cookie with the id when asked, on the first response of polling only", async () => {
     const { client } = await start({ cookie: { name: "route", sameSite: "strict" } });
     const polling = await client.polling();
-    expect(polling.opening.headers["set-cookie"]).toEqual([
-      `route=${polling.sid}; Path=/; HttpOnly; SameSite=Strict`,
-    ]);
+    expect(polling.opening.headers["set-cookie"]).toEqual([`route=${polling.sid}; Path=/; HttpOnly; SameSite=Strict`]);
     expect((await polling.push("4a")).headers["set-cookie"]).toBeUndefined();
     expect((await client.websocket()).headers["set-cookie"]).toBeUndefined();
   });

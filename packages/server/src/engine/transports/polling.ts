@@ -53,6 +53,11 @@ export class PollingTransport extends Transport {
     return this.#bufferedBytes;
   }
 
+  /** The answer to a POST says that its messages have arrived. @internal */
+  override get confirms(): boolean {
+    return true;
+  }
+
   /** Takes a request of this session. @internal */
   onRequest(request: IncomingMessage, response: ServerResponse): void {
     if (request.method === "GET") this.#onPoll(response);
@@ -71,6 +76,11 @@ export class PollingTransport extends Transport {
   #onPoll(response: ServerResponse): void {
     if (this.#poll !== undefined) {
       this.#refuseOverlap(response, "overlap from client");
+      return;
+    }
+    if (this.handler?.onRequest !== undefined && this.handler.onRequest(response.req) === undefined) {
+      this.#answer(response, 400, "");
+      this.#failPayload("its counts can't be");
       return;
     }
     this.#poll = response;
@@ -135,11 +145,20 @@ export class PollingTransport extends Transport {
   }
 
   #onPayload(response: ServerResponse, { packets, malformed }: EnginePayload): void {
+    let known = this.handler?.onRequest === undefined ? 0 : this.handler.onRequest(response.req);
     // Answered before the packets are handled, so that the client's next request does not wait for what listeners do. A bad packet
     // is told by the end of the session: those before it have been taken.
-    const isFlood = malformed && packets.length >= MAX_PAYLOAD_PACKETS;
-    this.#answer(response, isFlood ? 400 : 200, isFlood ? "" : "ok");
+    const isRefused = known === undefined || (malformed && packets.length >= MAX_PAYLOAD_PACKETS);
+    this.#answer(response, isRefused ? 400 : 200, isRefused ? "" : "ok");
+    if (known === undefined) {
+      this.#failPayload("its counts can't be");
+      return;
+    }
     for (const { type, data } of packets) {
+      if (type === "message" && known > 0) {
+        known -= 1;
+        continue;
+      }
       if (type === "close") {
         // The poll that waits is let go: the client has closed, there is nothing to tell it.
         if (this.writable) this.send([NOOP]);
@@ -148,8 +167,19 @@ export class PollingTransport extends Transport {
       }
       this.handler?.onPacket(type, data);
     }
-    if (malformed)
-      this.fail(new TransportError("ERR_PAYLOAD_MALFORMED", "failed to read payload: a packet is malformed"));
+    if (malformed) this.#failPayload("a packet is malformed");
+  }
+
+  #failPayload(why: string): void {
+    this.fail(new TransportError("ERR_PAYLOAD_MALFORMED", `failed to read payload: ${why}`));
+  }
+
+  protected override doAbandon(): void {
+    this.#body?.cancel();
+    this.#poll?.destroy();
+    this.#post?.destroy();
+    this.#poll = this.#post = this.#body = undefined;
+    this.#stopWaiting();
   }
 
   protected override doClose(discard: boolean): void {
