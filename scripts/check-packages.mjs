@@ -12,7 +12,7 @@ import { ROOT } from "./npm-packages.mjs";
 const PACKAGES = ["protocol", "server", "client"];
 
 /** Bytes after gzip -9. */
-const BUDGETS = { "everwire.esm.min.js": 10_800, "everwire.min.js": 11_200 };
+const BUDGETS = { "everwire.esm.min.js": 13_400, "everwire.min.js": 14_000 };
 
 const problems = [];
 const run = (command, args, cwd = ROOT) => spawnSync(command, args, { cwd, encoding: "utf8" });

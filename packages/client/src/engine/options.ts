@@ -57,6 +57,16 @@ export interface SessionOptions extends NodeOptions {
   autoUnref?: boolean;
   /** Cap on what waits to be sent, in bytes; over it the session closes with "buffer overflow". Default 16 MiB. */
   maxBufferedBytes?: number;
+  /** Go on with the session after a break, where the server can; false: never ask for it. */
+  resume?: ResumeOptions | false;
+}
+
+/** How far a session that broke is kept to be resumed. */
+export interface ResumeOptions {
+  /** Milliseconds that it may take; default, and at most: what the server allows. */
+  windowMs?: number;
+  /** Bytes of sent and not yet acknowledged messages to keep; default `maxBufferedBytes`. */
+  maxBufferBytes?: number;
 }
 
 /** Options with defaults, address and timers; also `socket.opts`. */
@@ -67,6 +77,7 @@ export interface ResolvedOptions extends Omit<SessionOptions, "query" | "port">,
   path: string;
   query: Query;
   maxBufferedBytes: number;
+  resume: ResumeOptions | false;
   transportOptions: Record<string, Partial<SessionOptions> | undefined>;
   binaryType: BinaryType;
 }
@@ -99,6 +110,7 @@ export function resolveOptions(uri: string | undefined, options: SessionOptions)
   }
   const resolved: Omit<ResolvedOptions, keyof TimerFunctions> = {
     maxBufferedBytes: 16 * 1024 * 1024,
+    resume: {},
     transportOptions: {},
     binaryType: defaultBinaryType,
     ...options,
