@@ -59,7 +59,7 @@ function readResume(value: unknown): ResumeTerms {
   return {
     windowMs: readNumber("resume.windowMs", windowMs),
     maxBufferBytes: readNumber("resume.maxBufferBytes", maxBufferBytes),
-    ...(received === undefined ? undefined : { received: readNumber("resume.received", received) }),
+    ...(received === undefined ? undefined : { received: readReceived(received) }),
   };
 }
 
@@ -79,6 +79,11 @@ export function formatHandshake(data: HandshakeData): string {
 function readUpgrade(name: unknown): string {
   if (typeof name !== "string") throw invalid("upgrades holds something else than names");
   return name;
+}
+
+function readReceived(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw invalid("resume.received is not a count");
+  return value as number;
 }
 
 function readNumber(key: string, value: unknown): number {

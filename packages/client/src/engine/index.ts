@@ -2,10 +2,10 @@
 export { ENGINE_PROTOCOL as protocol } from "@everwire/protocol";
 export { TransportError } from "../errors.js";
 export type { NodeOptions } from "./node-options.js";
-export type { SessionOptions as SocketOptions, TransportClass } from "./options.js";
+export type { ResumeOptions, SessionOptions as SocketOptions, TransportClass } from "./options.js";
 export { nextTick } from "#platform";
 export { Session as Socket } from "./session.js";
-export type { SendOptions, SessionEvents, SessionHandler } from "./session-events.js";
+export type { ResumeSummary, SendOptions, SessionEvents, SessionHandler } from "./session-events.js";
 export { installTimerFunctions } from "./timers.js";
 export { Fetch, Polling as NodeXHR, XHR } from "./transports/polling.js";
 export { transports } from "./transports/index.js";

@@ -17,18 +17,18 @@ export function parseHandshake(text: unknown): HandshakeData {
   // The first servers of this protocol revision did not send the last; 0 is none too.
   const { sid, upgrades, pingInterval, pingTimeout, maxPayload = 0, resume } = Object(value) as Sent;
   const { windowMs, maxBufferBytes, received } = Object(resume) as Partial<ResumeTerms>;
+  // `null` is no count.
+  const count = received === undefined ? 0 : received;
   const isWhole =
     sid &&
     [sid, ...(Array.isArray(upgrades) ? (upgrades as unknown[]) : [0])].every((name) => typeof name === "string") &&
     // JSON has no NaN, but 1e999 is read as Infinity.
-    [
-      pingInterval,
-      pingTimeout,
-      maxPayload,
-      ...(resume === undefined ? [] : [windowMs, maxBufferBytes, received ?? 0]),
-    ].every((number) => Number.isFinite(number) && (number as number) >= 0);
+    [pingInterval, pingTimeout, maxPayload, ...(resume === undefined ? [] : [windowMs, maxBufferBytes, count])].every(
+      (number) => Number.isFinite(number) && (number as number) >= 0,
+    ) &&
+    Number.isSafeInteger(count);
   if (!isWhole) throw new ProtocolError("ERR_INVALID_HANDSHAKE", "failed to read handshake: it is none", { cause });
   const handshake: HandshakeData = { sid, upgrades, pingInterval, pingTimeout, maxPayload: maxPayload || Infinity };
-  if (resume) handshake.resume = resume;
+  if (resume) handshake.resume = { windowMs, maxBufferBytes, received } as ResumeTerms;
   return handshake;
 }
