@@ -83,7 +83,7 @@ export class ChaosClient {
 
   #onConnect() {
     // The server says that nothing was missed: then the numbers go on. Else they start anew with the answer to the join.
-    if (this.#socket.recovered) return;
+    if (this.#socket.recovered && this.hasJoined) return;
     this.heard = {};
     this.#socket.emit("join", this.#rooms, (numbers) => {
       for (const [room, number] of Object.entries(numbers)) this.heard[room] = number;

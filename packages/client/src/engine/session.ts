@@ -288,8 +288,8 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
       this.#open();
       return;
     }
-    // A bad packet, or a refusal by the server itself.
-    this.#break("transport error", error, error.message === "parser error" || error.description === 400);
+    // What is not understood, here or there, would only come again; a body that is too large would be sent again.
+    this.#break("transport error", error, error.message === "parser error" || error.description === 413);
   }
 
   /** The connection is gone, or as good as. `isFinal`: and with it the session. */

@@ -80,6 +80,8 @@ function verifyFollowing(request: EngineRequest, transport: TransportName, conte
   if (resume !== undefined) return verifyReturning(request, transport, session, context);
   if (session.resumption !== undefined && readLeg(request) !== session.resumption.leg)
     return refused(badRequest("STALE_LEG"));
+  // It has no transport: the client has not noticed yet, and learns it by this.
+  if (session.readyState === "suspended") return refused(badRequest("SUSPENDED"));
   const previousTransport = session.transport.name;
   if (!context.isUpgrade && transport !== previousTransport) {
     return refused(badRequest("TRANSPORT_MISMATCH", { transport, previousTransport }));

@@ -2,8 +2,8 @@
 // the shape of a WebSocket to those above: writable while a GET waits. Requests come from the engine server; driven by the session.
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { createDeflate, createGzip } from "node:zlib";
-import { MAX_PAYLOAD_PACKETS } from "@everwire/protocol";
-import type { EnginePayload } from "@everwire/protocol";
+import { MAX_PAYLOAD_PACKETS, readNoop } from "@everwire/protocol";
+import type { EnginePacketType, EnginePayload, RawData } from "@everwire/protocol";
 import { preferredEncoding } from "../../http/accept-encoding.js";
 import { Alarm } from "../deadlines.js";
 import { TransportError } from "../errors.js";
@@ -155,9 +155,10 @@ export class PollingTransport extends Transport {
       return;
     }
     for (const { type, data } of packets) {
-      if (type === "message" && known > 0) {
-        known -= 1;
-        continue;
+      if (known > 0) {
+        const counted = countOf(type, data);
+        known -= counted;
+        if (counted > 0) continue;
       }
       if (type === "close") {
         // The poll that waits is let go: the client has closed, there is nothing to tell it.
@@ -266,6 +267,13 @@ export class PollingTransport extends Transport {
     this.context.decorateHeaders(headers, request);
     return headers;
   }
+}
+
+/** How many messages a packet stands for: itself, or those that a replay leaves out. */
+function countOf(type: EnginePacketType, data: RawData | undefined): number {
+  if (type === "message") return 1;
+  const noop = type === "noop" ? readNoop(data) : undefined;
+  return noop !== undefined && "skipped" in noop ? noop.skipped : 0;
 }
 
 function isCompressible(packet: OutgoingPacket): boolean {
