@@ -89,7 +89,7 @@ export default tseslint.config(
   { files: ["e2e/**", "examples/**", "bench/**"], rules: layer(PACKAGE_NAMES) },
   {
     // Tests may import what they test with; black boxes without types come out as `any`.
-    files: ["**/*.test.ts", "packages/*/test/**/*.ts", "e2e/**/*.ts", "packages/testkit/**/*.ts"],
+    files: ["**/*.test.ts", "**/*.test.*.ts", "packages/*/test/**/*.ts", "e2e/**/*.ts", "packages/testkit/**/*.ts"],
     rules: {
       ...layer(PACKAGE_NAMES),
       "@typescript-eslint/no-unsafe-argument": "off",

@@ -23,6 +23,13 @@ export const INTERNAL_NAMES = [
     "cancel",
     "drop",
   ],
+  // Resume.
+  ...["isVolatile", "isBinary", "isSent", "skipped", "unsent", "plan", "delivery", "take", "replay", "mark", "list"],
+  ...["acknowledge", "acknowledged", "isOwing", "hasOverflowed", "isDue", "skip", "sent", "available", "make"],
+  ...["onHeard", "onTraffic", "probe", "stop", "begin", "hurry", "detach", "startUpgrade", "cancelUpgrade"],
+  ...["onAsk", "onDue", "onDead", "onTry", "onResumed", "onLost", "onAnswer", "onUnknown", "onExpired", "onSuspend"],
+  ...["onResume", "onMade", "canUpgrade", "onUpgradeError", "onUpgradeFailed", "onSend"],
+  ...["onOffline", "onLeave", "onWake", "watchResumable", "isOverdue"],
   // Manager and Socket.
   ...["isOpen", "canSend", "hasSocket", "attach", "abandon", "want", "release", "measure", "attempts", "settings"],
   ...["flags", "args", "callback", "timer", "json", "take", "give", "drain"],

@@ -6,6 +6,8 @@ export { io, io as connect };
 export { EverwireError, protocol } from "@everwire/protocol";
 export type { ClientDisconnectReason, DefaultEventsMap, EventsMap, Packet, Parser } from "@everwire/protocol";
 export type { AnyListener } from "./catch-all.js";
+export type { ResumeOptions } from "./engine/options.js";
+export type { ResumeSummary } from "./engine/session-events.js";
 export { Fetch, Polling as NodeXHR, XHR } from "./engine/transports/polling.js";
 export { GlobalWebSocket as WebSocket, WebSocketTransport as NodeWebSocket } from "./engine/transports/websocket.js";
 export { WebTransportTransport as WebTransport } from "./engine/transports/webtransport.js";

@@ -14,6 +14,7 @@ import {
 } from "@everwire/protocol";
 import { Encoder } from "#codec";
 import { nextTick } from "#platform";
+import type { ResumeSummary } from "./engine/session-events.js";
 import { Session } from "./engine/session.js";
 import type { DisconnectDetails } from "./engine/session-events.js";
 import { installTimerFunctions, type TimerFunctions } from "./engine/timers.js";
@@ -31,6 +32,10 @@ export interface ManagerEvents {
   ping: () => void;
   packet: (packet: Packet) => void;
   close: (reason: ClientDisconnectReason, details?: DisconnectDetails) => void;
+  /** The connection broke and is about to be resumed: sockets stay connected, what is emitted waits. */
+  suspend: (reason: ClientDisconnectReason, details?: DisconnectDetails) => void;
+  /** The same session goes on; nothing was missed on either side. */
+  resume: (summary: ResumeSummary) => void;
   reconnect_attempt: (attempt: number) => void;
   reconnect: (attempt: number) => void;
   reconnect_error: (error: Error) => void;
@@ -39,7 +44,7 @@ export interface ManagerEvents {
 
 /** A packet with the wishes of its emit. */
 export interface OutgoingPacket extends Packet {
-  options: { compress: boolean };
+  options: { compress: boolean; volatile?: boolean };
 }
 
 /** What the Manager calls on a Socket; one such object a namespace. */
@@ -129,9 +134,10 @@ export class Manager<
     return this.#state === "open";
   }
 
-  /** Whether what is sent now can reach the server, as far as is known. @internal */
+  /** Whether what is sent now can reach the server, as far as is known, or waits in the session for it. @internal */
   get canSend(): boolean {
-    return this.isOpen && this.engine.readyState === "open" && !this.engine.isStale();
+    const { engine } = this;
+    return this.isOpen && (engine.readyState === "suspended" || (engine.readyState === "open" && !engine.isStale()));
   }
 
   /** @internal */
@@ -207,6 +213,14 @@ export class Manager<
         } catch (error) {
           this.#onClose("parse error", error as Error);
         }
+      },
+      onSuspend: (reason, details) => {
+        trace?.("manager", "suspended", this.uri);
+        this.emitReserved("suspend", reason, details);
+      },
+      onResume: (summary) => {
+        trace?.("manager", "resumed", this.uri);
+        this.emitReserved("resume", summary);
       },
       onError: (error) => {
         if (this.isOpen) this.emitReserved("error", error);

@@ -206,7 +206,8 @@ export class Socket<
 
   #send(data: unknown[], flags: Flags, callback: AckCallback | undefined, takesError: boolean): void {
     const { volatile, compress = true, timeoutMs } = flags;
-    const packet: OutgoingPacket = { type: PacketType.EVENT, nsp: this.nsp, data, options: { compress } };
+    const options = volatile ? { compress, volatile } : { compress };
+    const packet: OutgoingPacket = { type: PacketType.EVENT, nsp: this.nsp, data, options };
     const canSend = this.#canSend;
     let bytes = 0;
     if (callback) packet.id = this.#acks.drawId();

@@ -13,6 +13,18 @@ export interface HandshakeData {
   pingTimeout: number;
   /** Bytes that one chunk may hold; Infinity when the server names no limit. */
   maxPayload: number;
+  /** The session can be resumed (docs/PROTOCOL.md, "Session resume"). */
+  resume?: ResumeTerms;
+}
+
+/** What a server offers whose sessions can be resumed. */
+export interface ResumeTerms {
+  /** Milliseconds that a broken session waits to be resumed. */
+  windowMs: number;
+  /** Bytes that the server keeps for it. */
+  maxBufferBytes: number;
+  /** Messages that the server has received; only in the answer to a resume. */
+  received?: number;
 }
 
 /** Reads the open packet's data; throws a ProtocolError on anything that no server of this protocol sends. Unknown keys are ignored. */
@@ -25,7 +37,7 @@ export function parseHandshake(text: unknown): HandshakeData {
     throw invalid("it is not JSON", cause);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("it is not an object");
-  const { sid, upgrades, pingInterval, pingTimeout, maxPayload } = value as Partial<
+  const { sid, upgrades, pingInterval, pingTimeout, maxPayload, resume } = value as Partial<
     Record<keyof HandshakeData, unknown>
   >;
   if (typeof sid !== "string" || sid === "") throw invalid("sid is not a text");
@@ -37,24 +49,41 @@ export function parseHandshake(text: unknown): HandshakeData {
     pingTimeout: readNumber("pingTimeout", pingTimeout),
     // The first servers of this protocol revision did not send it.
     maxPayload: maxPayload === undefined ? Infinity : readNumber("maxPayload", maxPayload),
+    ...(resume === undefined ? undefined : { resume: readResume(resume) }),
+  };
+}
+
+function readResume(value: unknown): ResumeTerms {
+  if (typeof value !== "object" || value === null) throw invalid("resume is not an object");
+  const { windowMs, maxBufferBytes, received } = value as Partial<Record<keyof ResumeTerms, unknown>>;
+  return {
+    windowMs: readNumber("resume.windowMs", windowMs),
+    maxBufferBytes: readNumber("resume.maxBufferBytes", maxBufferBytes),
+    ...(received === undefined ? undefined : { received: readReceived(received) }),
   };
 }
 
 /** Writes the open packet's data; an unlimited `maxPayload` is left out. */
 export function formatHandshake(data: HandshakeData): string {
-  const { sid, upgrades, pingInterval, pingTimeout, maxPayload } = data;
+  const { sid, upgrades, pingInterval, pingTimeout, maxPayload, resume } = data;
   return JSON.stringify({
     sid,
     upgrades,
     pingInterval,
     pingTimeout,
     maxPayload: maxPayload === Infinity ? undefined : maxPayload,
+    resume,
   });
 }
 
 function readUpgrade(name: unknown): string {
   if (typeof name !== "string") throw invalid("upgrades holds something else than names");
   return name;
+}
+
+function readReceived(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw invalid("resume.received is not a count");
+  return value as number;
 }
 
 function readNumber(key: string, value: unknown): number {

@@ -54,7 +54,7 @@ export type {
   ReservedOrUserListener,
 } from "./events.js";
 export { formatHandshake, parseHandshake } from "./handshake.js";
-export type { HandshakeData } from "./handshake.js";
+export type { HandshakeData, ResumeTerms } from "./handshake.js";
 export {
   LEGACY_MESSAGE_BYTE,
   decodeLegacyBinary,
@@ -69,8 +69,11 @@ export { MAX_ATTACHMENTS, PacketReader } from "./packet-reader.js";
 export type { PacketReaderOptions, Reviver } from "./packet-reader.js";
 export { createReader, defaultParser } from "./parser.js";
 export type { PacketDecoder, PacketEncoder, Parser, Reader } from "./parser.js";
+export { ACKNOWLEDGE_AFTER_MS, ReceiveCount, readCount, readNoop } from "./receive-count.js";
 export { CLIENT_DISCONNECT_REASONS, CLOSE_REASONS, SERVER_DISCONNECT_REASONS, findReason } from "./reasons.js";
 export type { ClientDisconnectReason, CloseReason, Reason, ServerDisconnectReason } from "./reasons.js";
+export { SendWindow } from "./send-window.js";
+export type { Replayed, WindowMessage } from "./send-window.js";
 export { PacketType, RESERVED_EVENTS, isPacketValid, protocol } from "./socket-packet.js";
 export type { Packet } from "./socket-packet.js";
 export {

@@ -42,10 +42,13 @@ describe("reasons", () => {
       "ping timeout": 4003,
       "parse error": 4004,
       "buffer overflow": 4005,
+      "session expired": 4006,
+      "session unknown": 4007,
       "client namespace disconnect": 4010,
       "server namespace disconnect": 4011,
       "server shutting down": 4012,
       "forced server close": 4013,
+      "too many messages": 4014,
       "io server disconnect": 4020,
       "io client disconnect": 4021,
     });
@@ -58,6 +61,8 @@ describe("reasons", () => {
       "forced server close",
       "ping timeout",
       "server shutting down",
+      "session expired",
+      "session unknown",
       "transport close",
       "transport error",
     ]);

@@ -15,7 +15,14 @@ export interface Reason {
 
 /** Why an Engine.IO session closed, as either side sees it. */
 export type CloseReason =
-  "transport close" | "transport error" | "forced close" | "ping timeout" | "parse error" | "buffer overflow";
+  | "transport close"
+  | "transport error"
+  | "forced close"
+  | "ping timeout"
+  | "parse error"
+  | "buffer overflow"
+  | "session expired"
+  | "session unknown";
 
 /** Why a socket disconnected, as the server sees it. */
 export type ServerDisconnectReason =
@@ -23,7 +30,8 @@ export type ServerDisconnectReason =
   | "client namespace disconnect"
   | "server namespace disconnect"
   | "server shutting down"
-  | "forced server close";
+  | "forced server close"
+  | "too many messages";
 
 /** Why a socket disconnected, as the client sees it. */
 export type ClientDisconnectReason = CloseReason | "io server disconnect" | "io client disconnect";
@@ -56,6 +64,18 @@ export const CLOSE_REASONS: ReasonTable<CloseReason> = {
     "The other side did not read fast enough, and too much was waiting for it.",
     BROKEN,
   ),
+  "session expired": reason(
+    "session expired",
+    4006,
+    "The connection broke and the session was not resumed in time.",
+    LOST,
+  ),
+  "session unknown": reason(
+    "session unknown",
+    4007,
+    "The server no longer has the session that was to be resumed: it was closed there, or the server is another one.",
+    LOST,
+  ),
 };
 
 /** Disconnect reasons on the server. */
@@ -75,6 +95,7 @@ export const SERVER_DISCONNECT_REASONS: ReasonTable<ServerDisconnectReason> = {
     "The server closed the connection: the client broke the protocol or joined no namespace in time.",
     LOST,
   ),
+  "too many messages": reason("too many messages", 4014, "The client sent more messages a second than it may.", BROKEN),
 };
 
 /** Disconnect reasons on the client. A close of its own making is meant to last. */

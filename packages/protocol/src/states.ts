@@ -17,12 +17,13 @@ export const TRANSPORT_STATES = {
   closed: [],
 } as const satisfies TransitionTable<TransportState>;
 
-export type SessionState = "opening" | "open" | "closing" | "closed";
+export type SessionState = "opening" | "open" | "suspended" | "closing" | "closed";
 
-/** One Engine.IO session. Closing: what was buffered is still sent. */
+/** One Engine.IO session. Closing: what was buffered is still sent. Suspended: it has no transport and waits to be resumed. */
 export const SESSION_STATES = {
   opening: ["open", "closing", "closed"],
-  open: ["closing", "closed"],
+  open: ["suspended", "closing", "closed"],
+  suspended: ["open", "closed"],
   closing: ["closed"],
   closed: [],
 } as const satisfies TransitionTable<SessionState>;

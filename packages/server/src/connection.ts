@@ -7,8 +7,9 @@ import { Admission } from "./admission.js";
 import { CURRENT, type Dialect, LEGACY } from "./dialect.js";
 import { dispatchLater } from "./dispatch.js";
 import { Alarm } from "./engine/deadlines.js";
-import { OutgoingPacket } from "./engine/outgoing-packet.js";
+import { OutgoingPacket, optionsOf } from "./engine/outgoing-packet.js";
 import type { Session } from "./engine/session.js";
+import { TokenBucket } from "./engine/token-bucket.js";
 import { serverError } from "./errors.js";
 import type { IntakeOwner } from "./packet-intake.js";
 import { type ForeignSession, openPort, type SessionPort } from "./session-port.js";
@@ -52,6 +53,9 @@ export class Connection {
   // Namespaces that the server put the client out of: what is still on its way from there is no offence.
   #left: Set<string> | undefined;
   #hasJoined = false;
+  // Who waits for everything to have left.
+  #waiting: { resolve: () => void; reject: (error: Error) => void }[] | undefined;
+  readonly #rate: TokenBucket | undefined;
   #queued = 0;
   #isClosed = false;
   #awaited: "namespace" | "attachments" | undefined;
@@ -61,6 +65,8 @@ export class Connection {
     this.server = server;
     this.conn = session as Session;
     this.#port = openPort(session, this);
+    const { maxMessagesPerSecond } = server.resolved;
+    if (maxMessagesPerSecond !== Infinity) this.#rate = new TokenBucket(maxMessagesPerSecond, performance.now());
     this.#watch();
     if (this.dialect.startsInMain) this.#onConnect({ type: PacketType.CONNECT, nsp: "/" });
   }
@@ -81,13 +87,14 @@ export class Connection {
   }
 
   get isOpen(): boolean {
-    return !this.#isClosed && this.#port.readyState === "open";
+    const { readyState } = this.#port;
+    return !this.#isClosed && (readyState === "open" || readyState === "suspended");
   }
 
   /** Sends one packet of one socket. Encodes at once: data that can't be encoded is the caller's error. */
   sendPacket(packet: Packet, flags?: { volatile?: boolean; compress?: boolean }): void {
     if (!this.isOpen || (flags?.volatile === true && !this.#port.writable)) return;
-    const options = flags?.compress === false ? NOT_COMPRESSED : undefined;
+    const options = flags === undefined ? undefined : optionsOf(flags);
     for (const part of this.server.encoder.encode(packet)) {
       this.#port.sendPacket(new OutgoingPacket("message", part, options));
     }
@@ -105,6 +112,34 @@ export class Connection {
     for (const socket of this.#sockets()) socket.disconnect();
     this.#finish("server namespace disconnect");
     this.#port.close();
+  }
+
+  /** The server is about to go: the client gets what was sent, and connects again, to another. */
+  moveOn(): void {
+    this.#finish("server shutting down");
+    this.#port.close();
+  }
+
+  /** Bytes that the client has not been sent yet. */
+  get bufferedBytes(): number {
+    return this.#port.bufferedBytes ?? 0;
+  }
+
+  /** Resolves when all that was sent has left this process; rejects with ERR_DISCONNECTED when the connection ends first. */
+  flushed(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(disconnected());
+    if (this.bufferedBytes === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      (this.#waiting ??= []).push({ resolve, reject });
+    });
+  }
+
+  /** @internal */
+  onDrain(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    this.#waiting = undefined;
+    for (const { resolve } of waiting) resolve();
   }
 
   /** A newer connection takes over the session of one of these sockets: this one is dead, though nobody noticed yet. */
@@ -150,6 +185,12 @@ export class Connection {
   /** @internal */
   onMessage(data: string | Buffer): void {
     if (this.#isClosed) return;
+    if (this.#rate !== undefined && !this.#rate.take(performance.now())) {
+      // Behind what was within the limit.
+      this.onClose("too many messages");
+      this.#port.close();
+      return;
+    }
     try {
       this.server.intake.read(this, data);
     } catch (error) {
@@ -255,6 +296,7 @@ export class Connection {
     // It may be a decoder of the user.
     if (reader !== undefined) this.server.boundary.call({ kind: "adapter" }, reader, () => reader.destroy(), []);
     for (const admission of this.#admissions ?? []) admission.cancel();
+    for (const { reject } of this.#waiting ?? []) reject(disconnected());
     for (const socket of this.#sockets()) socket.onDisconnect(reason, description);
   }
 
@@ -289,9 +331,16 @@ export class Connection {
   }
 
   #onAttachmentsMissing(): void {
+    if (this.#port.readyState === "suspended" && this.#deadline !== undefined) {
+      // They come when the client does.
+      this.server.deadlines.set(this.#deadline, ATTACHMENTS_TIMEOUT_MS);
+      return;
+    }
     const why = "its attachments did not arrive in time";
     this.#onUndecodable(serverError("ERR_ATTACHMENTS_TIMEOUT", `failed to read packet: ${why}`));
   }
 }
 
-const NOT_COMPRESSED = Object.freeze({ compress: false });
+function disconnected(): Error {
+  return serverError("ERR_DISCONNECTED", "socket has been disconnected");
+}

@@ -5,6 +5,7 @@ import { EverwireError } from "@everwire/protocol";
 /** Codes that the socket layer of the server raises or reports. */
 export const SERVER_ERROR_CODES = [
   "ERR_ACK_TIMEOUT",
+  "ERR_DISCONNECTED",
   "ERR_INVALID_SERVER",
   "ERR_INVALID_OPTION",
   "ERR_LISTENER",

@@ -38,6 +38,8 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
   maxRooms?: number;
   /** Children that clients may create in one dynamic namespace; empty ones make room. Default 10,000. */
   maxChildNamespaces?: number;
+  /** Messages that one connection may send a second, and as many at once; over it, it is closed. Default unlimited. */
+  maxMessagesPerSecond?: number;
   /** Bytes of all attachments of one packet. Default ten times `maxHttpBufferSize`. */
   maxAttachmentBytes?: number;
 }
@@ -53,6 +55,7 @@ export interface ResolvedOptions {
   maxNamespaces: number;
   maxRooms: number;
   maxChildNamespaces: number;
+  maxMessagesPerSecond: number;
   maxAttachmentBytes: number;
 }
 
@@ -74,6 +77,7 @@ export function resolveOptions(given: Partial<ServerOptions>): ResolvedOptions {
     maxNamespaces: positive("maxNamespaces", given.maxNamespaces ?? 100),
     maxRooms: positive("maxRooms", given.maxRooms ?? 10_000),
     maxChildNamespaces: positive("maxChildNamespaces", given.maxChildNamespaces ?? 10_000),
+    maxMessagesPerSecond: positive("maxMessagesPerSecond", given.maxMessagesPerSecond ?? Infinity),
     maxAttachmentBytes: positive(
       "maxAttachmentBytes",
       given.maxAttachmentBytes ?? 10 * (given.maxHttpBufferSize ?? DEFAULT_MAX_MESSAGE_BYTES),

@@ -6,6 +6,8 @@ import type { Http2SecureServer, Http2Server } from "node:http2";
 import { type DefaultEventsMap, defaultParser, type EventsMap, type PacketEncoder } from "@everwire/protocol";
 import type { EncodedPacket, PreparedPacket, WriteOptions } from "./adapter/adapter.js";
 import { Connection } from "./connection.js";
+import { drain } from "./drain.js";
+import type { DrainOptions, DrainResult } from "./drain.js";
 import { Deadlines } from "./engine/deadlines.js";
 import { EngineServer } from "./engine/engine-server.js";
 import { OutgoingPacket } from "./engine/outgoing-packet.js";
@@ -162,6 +164,17 @@ export class Server<
     await Promise.allSettled(adapters);
     const errors = await closed;
     callback?.(errors.find((error) => error !== undefined));
+  }
+
+  /**
+   * Empties the server before it goes: refuses new connections, tells clients to move in paced batches, and cuts off who is left at the
+   * deadline. Sockets disconnect with "server shutting down"; clients connect again. The HTTP server stays open: it is its owner's.
+   */
+  drain(options: DrainOptions = {}): Promise<DrainResult> {
+    return drain(
+      [...this.#engines].filter((engine) => engine instanceof EngineServer),
+      options,
+    );
   }
 
   path(): string;

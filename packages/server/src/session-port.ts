@@ -9,6 +9,8 @@ export interface SessionPort {
   readonly readyState: string;
   /** A volatile packet may go now. */
   readonly writable: boolean;
+  /** Bytes that wait; unknown of another engine's session. */
+  readonly bufferedBytes?: number;
   sendPacket(packet: OutgoingPacket): void;
   close(discard?: boolean): unknown;
 }

@@ -98,6 +98,19 @@ export abstract class SocketBase<
     return this.client.request;
   }
 
+  /** Bytes that wait for the client, of all sockets of its connection. */
+  get bufferedBytes(): number {
+    return this.client.bufferedBytes;
+  }
+
+  /**
+   * Resolves when all that was emitted so far has left this process: await it between two large emits. Rejects with
+   * ERR_DISCONNECTED when the client goes first.
+   */
+  flushed(): Promise<void> {
+    return this.client.flushed();
+  }
+
   get connected(): boolean {
     return this.state === "connected";
   }

@@ -8,7 +8,7 @@ const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 
 interface Waiting {
   readonly chunk: Buffer;
-  readonly dueAt: number;
+  dueAt: number;
 }
 
 export class FaultLane {
@@ -16,6 +16,9 @@ export class FaultLane {
   readonly #to: Socket;
   readonly #toxics: Readonly<Toxics>;
   readonly #reset: () => void;
+  readonly #direction: "up" | "down";
+  /** Stopped by itself, whatever the toxics say. */
+  isStranded = false;
   readonly #queue: Waiting[] = [];
   #queuedBytes = 0;
   #passedBytes = 0;
@@ -23,7 +26,13 @@ export class FaultLane {
   #ended = false;
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
 
-  constructor(from: Socket, to: Socket, toxics: Readonly<Toxics>, reset: () => void) {
+  constructor(
+    from: Socket,
+    to: Socket,
+    direction: "up" | "down",
+    { toxics, reset }: { toxics: Readonly<Toxics>; reset: () => void },
+  ) {
+    this.#direction = direction;
     this.#from = from;
     this.#to = to;
     this.#toxics = toxics;
@@ -42,7 +51,17 @@ export class FaultLane {
   /** Something changed (toxics, room in the target): look at the queue again. */
   poke(): void {
     this.#cancelTimer();
+    this.#hurry();
     this.#pump();
+  }
+
+  /** What waits for a line that has become faster does not wait as for the old one. */
+  #hurry(): void {
+    const { latencyMs, jitterMs, bytesPerSecond } = this.#toxics;
+    if (bytesPerSecond > 0) return;
+    const latest = performance.now() + latencyMs + jitterMs;
+    for (const waiting of this.#queue) waiting.dueAt = Math.min(waiting.dueAt, latest);
+    this.#lastDueAt = Math.min(this.#lastDueAt, latest);
   }
 
   /** No more bytes: the target gets a FIN when the queue is empty. */
@@ -74,7 +93,8 @@ export class FaultLane {
   }
 
   #pump(): void {
-    if (this.#timer !== undefined || this.#toxics.frozen) return;
+    const { frozen } = this.#toxics;
+    if (this.#timer !== undefined || this.isStranded || frozen === true || frozen === this.#direction) return;
     while (this.#queue.length > 0) {
       if (this.#to.destroyed || this.#to.writableEnded) {
         this.drop();

@@ -61,6 +61,22 @@ export class FaultProxy {
     this.set({ frozen: false });
   }
 
+  /** The connections that are open now stand still, new ones do not: what they carry arrives late, or never. */
+  strand(): void {
+    for (const { lanes } of this.#pairs) for (const lane of lanes) lane.isStranded = true;
+  }
+
+  /** What was stranded moves again. */
+  refloat(): void {
+    for (const pair of [...this.#pairs]) {
+      for (const lane of pair.lanes) {
+        lane.isStranded = false;
+        lane.poke();
+      }
+      this.#settle(pair);
+    }
+  }
+
   /** Resets every connection, both sides; bytes under way are lost. New connections are welcome. */
   cut(): void {
     for (const { client, upstream } of [...this.#pairs]) {
@@ -101,9 +117,10 @@ export class FaultProxy {
       client.resetAndDestroy();
       upstream.resetAndDestroy();
     };
+    const shared = { toxics: this.#toxics, reset };
     const lanes = [
-      new FaultLane(client, upstream, this.#toxics, reset),
-      new FaultLane(upstream, client, this.#toxics, reset),
+      new FaultLane(client, upstream, "up", shared),
+      new FaultLane(upstream, client, "down", shared),
     ] as const;
     const pair: Pair = { client, upstream, lanes };
     this.#pairs.add(pair);
@@ -121,7 +138,7 @@ export class FaultProxy {
       if (client.destroyed) this.#pairs.delete(pair);
       return;
     }
-    if (this.#toxics.frozen) return;
+    if (this.#toxics.frozen !== false || lanes.some((lane) => lane.isStranded)) return;
     for (const lane of lanes) lane.drop();
     client.destroy();
     upstream.destroy();

@@ -12,8 +12,8 @@ export interface Toxics {
   resetAfterBytes: number;
   /** New connections are reset at once. */
   refuse: boolean;
-  /** Nothing goes through, in either direction, and nobody is told: a half-open connection. */
-  frozen: boolean;
+  /** Nothing goes through and nobody is told: a half-open connection. Both ways, or only towards the server ("up") or the client. */
+  frozen: boolean | "up" | "down";
 }
 
 export const HARMLESS: Toxics = {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Server } from "socket.io";
 import ts from "typescript";
 import { WebSocket } from "ws";
+import { startFaultProxy, startServer, until } from "@everwire/testkit";
 import type * as Client from "@everwire/client";
 import { Manager, Socket } from "@everwire/client";
 import { INTERNAL_NAMES } from "../../internal-names.js";
@@ -114,6 +115,38 @@ async function talkByPolling(io: Io): Promise<void> {
   socket.disconnect();
 }
 
+/** The session goes on over a connection that breaks, each way once, and volatile events are not sent again. */
+async function survive(io: Io): Promise<void> {
+  const own = await startServer({ cors: { origin: "*" } });
+  const proxy = await startFaultProxy(Number(new URL(own.url).port));
+  own.io.on("connection", (socket) => socket.on("n", (...args: unknown[]) => socket.emit("n", ...args)));
+  try {
+    for (const transport of ["polling", "websocket"]) {
+      const socket = io(proxy.url, { forceNew: true, transports: [transport] });
+      const got: unknown[] = [];
+      const seen: string[] = [];
+      socket.on("n", (n: unknown) => got.push(n));
+      socket.on("disconnect", (reason: string) => seen.push(reason));
+      socket.io.on("resume", () => seen.push("resume"));
+      await until(() => socket.connected, "the connection");
+      for (let n = 0; n < 90; n++) {
+        socket.emit("n", n, new Uint8Array(n));
+        if (n % 30 !== 15) continue;
+        await until(() => got.length > n - 5, "messages");
+        proxy.cut();
+        await until(() => socket.io.engine.readyState === "open", "the session");
+      }
+      await until(() => got.length === 90, "every message");
+      expect(got).toEqual(Array.from({ length: 90 }, (_, n) => n));
+      if (transport === "websocket") expect(seen).toEqual(["resume", "resume", "resume"]);
+      socket.disconnect();
+    }
+  } finally {
+    await proxy.close();
+    await own.close();
+  }
+}
+
 describe.each(["everwire.esm.js", "everwire.esm.min.js"])("%s", (name) => {
   test("exports what the package exports", async () => {
     read(name);
@@ -128,6 +161,10 @@ describe.each(["everwire.esm.js", "everwire.esm.min.js"])("%s", (name) => {
 
   test("talks by polling, and names faults by their codes", async () => {
     await talkByPolling((await loadModule(name)).default as Io);
+  });
+
+  test("survives a break of its connection", async () => {
+    await survive((await loadModule(name)).default as Io);
   });
 });
 
@@ -152,6 +189,10 @@ describe.each(["everwire.js", "everwire.min.js"])("%s", (name) => {
 
   test("talks by polling, and names faults by their codes", async () => {
     await talkByPolling(runScript(name).io as Io);
+  });
+
+  test("survives a break of its connection", async () => {
+    await survive(runScript(name).io as Io);
   });
 
   test("is a CommonJS module too", () => {

@@ -3,7 +3,7 @@
 import type { Timer, TimerFunctions } from "./timers.js";
 
 /** A timer that is set to more runs at once. */
-const MAX_TIMER_MS = 0x7fffffff;
+export const MAX_TIMER_MS = 0x7fffffff;
 
 export class Heartbeat {
   readonly #timers: TimerFunctions;

@@ -60,6 +60,16 @@ export interface SessionOptions extends NodeOptions {
   autoUnref?: boolean;
   /** Cap on what waits to be sent, in bytes; over it the session closes with "buffer overflow". Default 16 MiB. */
   maxBufferedBytes?: number;
+  /** Go on with the session after a break, where the server can; false: never ask for it. */
+  resume?: ResumeOptions | false;
+}
+
+/** How far a session that broke is kept to be resumed. */
+export interface ResumeOptions {
+  /** Milliseconds that it may take; default, and at most: what the server allows. */
+  windowMs?: number;
+  /** Bytes of sent and not yet acknowledged messages to keep; default `maxBufferedBytes`. */
+  maxBufferBytes?: number;
 }
 
 /** Options of one transport: over those of the session, and any of its own. */
@@ -73,6 +83,7 @@ export interface ResolvedOptions extends Omit<SessionOptions, "query" | "port">,
   path: string;
   query: Query;
   maxBufferedBytes: number;
+  resume: ResumeOptions | false;
   transportOptions: Record<string, OwnOptions | undefined>;
   binaryType: BinaryType;
 }
@@ -105,6 +116,7 @@ export function resolveOptions(uri: string | undefined, options: SessionOptions)
   }
   const resolved: Omit<ResolvedOptions, keyof TimerFunctions> = {
     maxBufferedBytes: 16 * 1024 * 1024,
+    resume: {},
     transportOptions: {},
     binaryType: defaultBinaryType,
     ...optionDefaults,

@@ -43,6 +43,8 @@ export const listenToPage: (
   listener: (event: Event) => void,
 ) => () => void = () => () => undefined;
 
+export const listenToWake: (listener: () => void) => () => void = () => () => undefined;
+
 export function createCookieStore(withCredentials: boolean | undefined): CookieStore | undefined {
   return withCredentials ? new CookieJar() : undefined;
 }

@@ -31,15 +31,23 @@ export function pageLocation(): { protocol: string; hostname: string; port: stri
   return typeof location === "object" ? location : undefined;
 }
 
+const WAKE_EVENTS = ["online", "pageshow", "visibilitychange"] as const;
+
+type PageEvent = "offline" | "beforeunload" | "pagehide" | (typeof WAKE_EVENTS)[number];
+
 /** Listens to an event of the page; call what it returns to stop. */
-export function listenToPage(
-  event: "offline" | "beforeunload" | "pagehide",
-  listener: (event: Event) => void,
-): () => void {
+export function listenToPage(event: PageEvent, listener: (event: Event) => void): () => void {
   // React Native has no such events.
   const page: Partial<Pick<typeof globalThis, "addEventListener" | "removeEventListener">> = globalScope;
   page.addEventListener?.(event, listener);
   return () => page.removeEventListener?.(event, listener);
+}
+
+/** Calls back when the network or the page is back: online, shown again, taken out of the back-forward cache. */
+export function listenToWake(listener: () => void): () => void {
+  const page: Partial<Pick<typeof globalThis, "document">> = globalScope;
+  const unlisten = WAKE_EVENTS.map((event) => listenToPage(event, () => page.document?.hidden || listener()));
+  return () => unlisten.forEach((stop) => stop());
 }
 
 /** The browser keeps its own cookies. */

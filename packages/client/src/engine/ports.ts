@@ -35,7 +35,7 @@ export interface WebSocketLike {
   onmessage: ((event: never) => void) | null;
   onerror: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
-  close(): void;
+  close(code?: number): void;
 }
 
 export interface WebSocketPort<Socket extends WebSocketLike = WebSocketLike> {

@@ -32,6 +32,8 @@ export class RawEngine extends EventEmitter {
   readonly connections = new Set<Socket>();
   options: RawEngineOptions;
   webSocket: WebSocket | undefined;
+  /** What the answer to a resume says that has arrived; by default the messages that came. */
+  received: number | undefined;
   url = "";
   port = 0;
   #queue: string[] = [];
@@ -52,6 +54,13 @@ export class RawEngine extends EventEmitter {
       maxPayload: 1_000_000,
       ...this.options.handshake,
     })}`;
+  }
+
+  /** The open packet that answers a resume. */
+  get resumed(): string {
+    const received = this.received ?? this.packets.filter((packet) => /^[4b]/.test(String(packet))).length;
+    const handshake = JSON.parse(this.handshake.slice(1)) as { resume?: object };
+    return `0${JSON.stringify({ ...handshake, resume: { ...handshake.resume, received } })}`;
   }
 
   get isPolled(): boolean {
@@ -115,6 +124,10 @@ export class RawEngine extends EventEmitter {
       if (request.method === "POST") {
         response.end("ok");
         body.split(SEPARATOR).forEach((packet) => this.#onPacket(packet));
+      } else if (url.searchParams.has("resume")) {
+        this.webSocket = undefined;
+        response.end([this.resumed, ...this.#queue.splice(0)].join(SEPARATOR));
+        this.emit("resume", url);
       } else if (url.searchParams.has("sid")) {
         this.#poll = response;
         response.on("close", () => {
@@ -142,7 +155,9 @@ export class RawEngine extends EventEmitter {
   }
 
   #onWebSocket(webSocket: WebSocket, request: IncomingMessage): void {
-    const isUpgrade = new URL(request.url ?? "", "http://raw").searchParams.has("sid");
+    const url = new URL(request.url ?? "", "http://raw");
+    const isResume = url.searchParams.has("resume");
+    const isUpgrade = url.searchParams.has("sid") && !isResume;
     webSocket.on("message", (data: Buffer, isBinary) => {
       const packet = isBinary ? data : data.toString();
       if (packet === "2probe") {
@@ -162,7 +177,9 @@ export class RawEngine extends EventEmitter {
     this.emit("websocket", webSocket, request);
     if (isUpgrade) return;
     this.webSocket = webSocket;
-    webSocket.send(this.handshake);
+    webSocket.send(isResume ? this.resumed : this.handshake);
+    for (const packet of this.#queue.splice(0)) webSocket.send(packet);
+    if (isResume) this.emit("resume", url);
   }
 }
 

@@ -12,9 +12,18 @@ export interface SessionHandler {
   onMessage(data: RawData): void;
   onPing?(): void;
   onDrain?(): void;
+  /** The connection broke; what is sent waits until the session is resumed, or closes. */
+  onSuspend?(reason: CloseReason, details?: CloseDetails | Error): void;
+  onResume?(summary: ResumeSummary): void;
   /** A close follows, unless there was no transport to begin with. */
   onError(error: Error): void;
   onClose(reason: CloseReason, details?: DisconnectDetails): void;
+}
+
+/** How a session came back. */
+export interface ResumeSummary {
+  /** Messages that were sent again. */
+  readonly replayed: number;
 }
 
 export interface SessionEvents {
@@ -32,6 +41,8 @@ export interface SessionEvents {
   upgrading: (transport: Transport) => void;
   upgrade: (transport: Transport) => void;
   upgradeError: (error: TransportError) => void;
+  suspend: (reason: CloseReason, details?: CloseDetails | Error) => void;
+  resume: (summary: ResumeSummary) => void;
   error: (error: Error | string) => void;
   close: (reason: CloseReason, details?: DisconnectDetails) => void;
 }
@@ -39,4 +50,6 @@ export interface SessionEvents {
 export interface SendOptions {
   /** Compress this message where the transport can; default true. */
   compress?: boolean;
+  /** Not worth to be sent again when the connection breaks on the way; default false. */
+  volatile?: boolean;
 }

@@ -1,6 +1,8 @@
 // What a session does on events of its page; the events are the test's.
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { record } from "./open-session.test.node.js";
 import { closeAll, event, startRawEngine, track, until } from "./raw-engine.test.node.js";
+import { openResumable, triesOf } from "./resumable.test.node.js";
 import { Session } from "./session.js";
 
 const page = vi.hoisted(() => ({ listeners: [] as { name: string; listener: (event: never) => void }[] }));
@@ -11,10 +13,15 @@ vi.mock(import("#platform"), async (original) => ({
     page.listeners.push(entry);
     return () => void (page.listeners = page.listeners.filter((other) => other !== entry));
   },
+  listenToWake: (listener) => {
+    const entry = { name: "wake", listener };
+    page.listeners.push(entry);
+    return () => void (page.listeners = page.listeners.filter((other) => other !== entry));
+  },
 }));
 
-const dispatch = (name: string): void =>
-  page.listeners.filter((entry) => entry.name === name).forEach(({ listener }) => listener({} as never));
+const dispatch = (name: string, event = {}): void =>
+  page.listeners.filter((entry) => entry.name === name).forEach(({ listener }) => listener(event as never));
 
 afterEach(async () => {
   await closeAll();
@@ -53,5 +60,88 @@ describe("a session in a page", () => {
     dispatch("beforeunload");
     other.send("still here");
     expect(await event(server, "packet")).toEqual(["4still here"]);
+  });
+});
+
+describe.each(["polling", "websocket"])("a session that can be resumed in a page, over %s", (name) => {
+  const options = { transports: [name] };
+
+  it("is suspended when the network is lost, and tries at once when it is back", async () => {
+    const { server, session, clock } = await openResumable(options);
+    const suspended = event(session, "suspend");
+    dispatch("offline");
+    expect(await suspended).toEqual(["transport close", { description: "network connection lost" }]);
+    dispatch("offline");
+    const resumed = event(session, "resume");
+    dispatch("wake");
+    expect(clock.now()).toBe(0);
+    await resumed;
+    expect(triesOf(server)).toHaveLength(1);
+  });
+
+  it("asks at once whether the connection still lives when the page is back", async () => {
+    const { server, session, clock } = await openResumable(options);
+    dispatch("wake");
+    dispatch("wake");
+    expect(await event(server, "packet")).toEqual(["20"]);
+    server.send("30");
+    await event(session, "packet");
+    clock.advance(10_000);
+    expect(session.readyState).toBe("open");
+    expect(server.packets).toEqual(["20"]);
+    const suspended = event(session, "suspend");
+    dispatch("wake");
+    clock.advance(5_000);
+    expect(await suspended).toEqual(["ping timeout", undefined]);
+  });
+
+  it("is suspended at once when the laptop has slept", async () => {
+    const { session } = await openResumable(options);
+    const now = Date.now();
+    const clock = vi.spyOn(Date, "now").mockReturnValue(now + 45_001);
+    const suspended = event(session, "suspend");
+    dispatch("wake");
+    expect(await suspended).toEqual(["ping timeout", undefined]);
+    clock.mockRestore();
+  });
+
+  it("tells the server when the page is left for good, and nobody else", async () => {
+    const { server, session } = await openResumable(options);
+    const beacon = vi.fn();
+    vi.stubGlobal("navigator", { sendBeacon: beacon });
+    const seen = record(session, "suspend", "close", "error");
+    if (name === "polling") await until(() => server.isPolled);
+    const closed = server.webSocket && event<[number]>(server.webSocket, "close");
+    dispatch("pagehide", { persisted: false });
+    if (closed) expect((await closed)[0]).toBe(1005);
+    else {
+      expect(beacon).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/sid=raw/), "1");
+      await until(() => !server.isPolled);
+    }
+    expect(seen).toEqual([]);
+    vi.unstubAllGlobals();
+  });
+
+  it("is kept when the page is, and resumed when it comes back", async () => {
+    const { server, session, clock } = await openResumable(options);
+    if (name === "polling") await until(() => server.isPolled);
+    dispatch("pagehide", { persisted: true });
+    // A frozen page's WebSocket dies without an event; polling is ended by the transport itself.
+    if (name === "polling") expect(session.readyState).toBe("suspended");
+    else expect(session.readyState).toBe("open");
+    expect(triesOf(server)).toEqual([]);
+    const resumed = event(session, "resume");
+    dispatch("wake");
+    clock.advance(5_000);
+    dispatch("wake");
+    await resumed;
+  });
+
+  it("listens to nothing once it is closed", async () => {
+    const { session } = await openResumable(options);
+    const closed = event(session, "close");
+    session.close();
+    await closed;
+    await until(() => page.listeners.length === 0);
   });
 });

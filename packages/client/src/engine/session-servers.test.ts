@@ -3,8 +3,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";
-import { startEngine } from "@everwire/testkit";
+import { startEngine, startFaultProxy } from "@everwire/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { record } from "./open-session.test.node.js";
 import { closeAll, event, track, until } from "./raw-engine.test.node.js";
 import type { SessionOptions } from "./options.js";
 import { Session } from "./session.js";
@@ -153,5 +154,41 @@ describe.each([
     await until(() => received.length === sent);
     expect(received).toEqual(Array.from({ length: sent }, (_, i) => String(i)));
     expect(session.transport.name).toBe("websocket");
+  });
+});
+
+describe.each(["polling", "websocket"])("over %s, a break of the connection", (name) => {
+  const brokenSession = async (): Promise<{ session: Session; seen: string[]; received: unknown[] }> => {
+    const proxy = track(await startFaultProxy(Number(new URL(url).port)));
+    const session = track(new Session(proxy.url, { transports: [name], upgrade: false }));
+    const seen = record(session, "suspend", "resume", "close");
+    const received: unknown[] = [];
+    session.on("message", (data) => received.push(data));
+    await event(session, "open");
+    session.send("before");
+    await until(() => received.length === 1);
+    proxy.cut();
+    session.send("after");
+    return { session, seen, received };
+  };
+  const echo = (engine: EngineLike): void =>
+    engine.on("connection", (session) => session.on("message", (data) => session.send(data)));
+
+  it("closes a session of a stock server, which knows nothing of what it is asked for", async () => {
+    const engine = await startStock();
+    echo(engine);
+    engine.on("connection", (session) => (last = session));
+    const { seen } = await brokenSession();
+    await until(() => seen.length > 0);
+    expect(seen).toEqual(["close"]);
+    expect(last.request._query.ew).toBe("1");
+  });
+
+  it("is survived by a session of our own server", async () => {
+    echo(await startOwn());
+    const { session, seen, received } = await brokenSession();
+    await until(() => received.length === 2);
+    expect([session.readyState, received]).toEqual(["open", ["before", "after"]]);
+    expect(seen).not.toContain("close");
   });
 });

@@ -1,26 +1,19 @@
-// Session: one Engine.IO session (`Socket` for users of the engine): handshake, heartbeat, the write buffer, and the one
-// place where a transport is attached or detached. The Manager holds it by `handler`; users listen to its events.
+// Session: one Engine.IO session (`Socket` for users of the engine): handshake, heartbeat, the write buffer, suspension and end.
+// The Manager holds it by `handler`; users listen to its events.
 import { ENGINE_PROTOCOL, EverwireError, SESSION_STATES, transition } from "@everwire/protocol";
-import type {
-  BinaryType,
-  CloseReason,
-  EnginePacket,
-  EnginePacketType,
-  HandshakeData,
-  RawData,
-} from "@everwire/protocol";
+import type { BinaryType, CloseReason, EnginePacket, HandshakeData, RawData } from "@everwire/protocol";
 import { parseHandshake } from "#codec";
-import { createCookieStore, listenToPage, nextTick } from "#platform";
+import { nextTick } from "#platform";
 import { Emitter } from "../emitter.js";
 import { TransportError } from "../errors.js";
 import { Heartbeat } from "./heartbeat.js";
+import { Link, type LinkHandler } from "./link.js";
 import { resolveOptions, type ResolvedOptions, type SessionOptions } from "./options.js";
-import { SendBuffer, sizeOf, type QueuedPacket } from "./send-buffer.js";
+import { PageWatch } from "./page-watch.js";
+import { Resume, type ResumeHandler } from "./resume.js";
+import { SendBuffer, isMessage, makePacket, type QueuedPacket } from "./send-buffer.js";
 import type { SendOptions, SessionEvents, SessionHandler } from "./session-events.js";
-import { chooseTransports, type AvailableTransport } from "./transport-list.js";
-import type { CloseDetails, Transport, TransportHandler } from "./transports/transport.js";
-import { Upgrade } from "./upgrade.js";
-import { parseQuery } from "./url.js";
+import type { CloseDetails, Transport } from "./transports/transport.js";
 
 type SessionState = keyof typeof SESSION_STATES;
 type NoEvents = { [Event in never]: never };
@@ -37,23 +30,53 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
   readonly secure: boolean;
   handler: SessionHandler | undefined;
 
-  #available: AvailableTransport[];
-  readonly #cookies;
+  readonly #link: Link;
   readonly #heartbeat: Heartbeat;
   readonly #buffer = new SendBuffer();
-  readonly #unlisten: (() => void)[] = [];
-  readonly #transportHandler: TransportHandler = {
+  readonly #page: PageWatch;
+  /** Only of a session that can be resumed. */
+  #resume: Resume | undefined;
+  readonly #linkHandler: LinkHandler = {
+    canUpgrade: () => this.#readyState === "open",
+    onMade: (transport) => {
+      if (this.id) transport.query.sid = this.id;
+      else if (this.opts.resume !== false) transport.query.ew = 1;
+      this.#resume?.delivery.mark(transport);
+    },
     onOpen: () => undefined,
     onPacket: (packet) => this.#onPacket(packet),
     onDrain: () => this.#onDrain(),
     onError: (error) => this.#onError(error),
-    onClose: (details) => this.#close("transport close", details),
+    onClose: (details, isFinal) => this.#break("transport close", details, isFinal),
+    onProbed: (transport) => this.emitReserved("upgrading", transport),
+    onSwap: (transport) => {
+      Session.priorWebsocketSuccess = transport.name === "websocket";
+      // The last answers to polls had no request behind them.
+      this.#isAckDue = !!this.#resume?.delivery.isOwing;
+      this.emitReserved("upgrade", transport);
+      this.#finishClosing();
+    },
+    onUpgradeError: (error) => this.emitReserved("upgradeError", error),
+    onUpgradeFailed: () => {
+      this.#flush();
+      this.#finishClosing();
+    },
   };
-  #transport: Transport | undefined;
-  #upgrade: Upgrade | undefined;
+  readonly #resumeHandler: ResumeHandler = {
+    onAsk: (count) => this.#enqueue("ping", count),
+    onDue: () => {
+      this.#isAckDue = true;
+      this.#buffer.plan(() => this.#flush());
+    },
+    onDead: () => this.#readyState === "open" && this.#break("ping timeout"),
+    onTry: (available) => this.#link.make(available),
+    onResumed: (transport, handshake, replay) => this.#onResumed(transport, handshake, replay),
+    onLost: (reason, details) => this.#close(reason, details),
+  };
   #readyState: SessionState = "opening";
   #maxPayload = Infinity;
-  #isFlushPlanned = false;
+  /** The server should hear how many messages came. */
+  #isAckDue = false;
 
   constructor(uri?: string | SessionOptions | null, options: SessionOptions = {}) {
     super();
@@ -63,22 +86,13 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     this.hostname = opts.hostname;
     this.port = opts.port;
     this.secure = opts.secure;
-    this.#cookies = createCookieStore(opts.withCredentials);
-    this.#heartbeat = new Heartbeat(opts, () => this.#close("ping timeout"));
-    const listen = (event: Parameters<typeof listenToPage>[0], listener: () => void): void => {
-      this.#unlisten.push(listenToPage(event, listener));
-    };
-    if (opts.hostname !== "localhost") {
-      listen("offline", () => this.#close("transport close", { description: "network connection lost" }));
-    }
-    // Silently: the page is on its way out and should not react to it.
-    if (opts.closeOnBeforeunload) {
-      listen("beforeunload", () => {
-        this.#upgrade?.cancel();
-        this.#detach();
-      });
-    }
-    this.#available = chooseTransports(opts, Session.priorWebsocketSuccess);
+    this.#heartbeat = new Heartbeat(opts, () => this.#break("ping timeout"));
+    this.#page = new PageWatch(opts, {
+      onOffline: () => this.#break("transport close", { description: "network connection lost" }),
+      onLeave: () => this.#link.detach(),
+      onWake: () => !this.isStale() && this.#resume?.onWake(),
+    });
+    this.#link = new Link(opts, Session.priorWebsocketSuccess, this.#linkHandler);
     this.#open();
   }
 
@@ -88,7 +102,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
 
   /** The transport in use. There is none only in a session that was given no transport at all. */
   get transport(): Transport {
-    return this.#transport as Transport;
+    return this.#link.transport as Transport;
   }
 
   /** Packets that have not left yet. */
@@ -102,11 +116,12 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
 
   /** A packet given now leaves at once: nothing is before it and the transport takes it. */
   get writable(): boolean {
-    return this.#readyState === "open" && !this.#buffer.packets.length && this.#canWrite();
+    const isAlive = this.#readyState === "open" && !this.#heartbeat.isOverdue;
+    return isAlive && !this.#buffer.packets.length && this.#link.writable;
   }
 
   get upgrading(): boolean {
-    return !!this.#upgrade?.isSwapping;
+    return this.#link.isSwapping;
   }
 
   get binaryType(): BinaryType {
@@ -115,13 +130,13 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
 
   set binaryType(type: BinaryType) {
     this.opts.binaryType = type;
-    this.#transport?.setBinaryType(type);
+    this.#link.transport?.setBinaryType(type);
   }
 
   /** Sends a message; `callback` runs on the next `flush`. Ignored once the session is closing. */
   send(data: RawData, options?: SendOptions | (() => void) | null, callback?: () => void): this {
     if (typeof options === "function") return this.send(data, null, options);
-    this.#enqueue("message", data, { compress: options?.compress !== false }, callback);
+    this.#enqueue("message", data, { ...options, compress: options?.compress !== false }, callback);
     return this;
   }
 
@@ -132,7 +147,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
   /** Closes when what is buffered has left and a running upgrade has ended. */
   close(): this {
     const state = this.#readyState;
-    if (state === "opening") this.#close("forced close");
+    if (state === "opening" || state === "suspended") this.#close("forced close");
     else if (state === "open") {
       this.#moveTo("closing");
       this.#finishClosing();
@@ -141,17 +156,17 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
   }
 
   /**
-   * Whether the server's ping is overdue by the clock: timers of a background tab or a sleeping laptop come late. A stale
-   * session closes by itself right after the question.
+   * Whether the ping is overdue by the clock, as after a sleep: the session closes right after the question. One that can be
+   * resumed is suspended instead, and not stale.
    */
   isStale(): boolean {
     const isStale = this.#heartbeat.isOverdue;
-    if (isStale) nextTick(() => this.#close("ping timeout"));
-    return isStale;
+    if (isStale) nextTick(() => this.#break("ping timeout"));
+    return isStale && !this.#resume;
   }
 
   #open(): void {
-    const first = this.#available[0];
+    const first = this.#link.list.available[0];
     if (!first) {
       nextTick(() => {
         const text = "No transports available";
@@ -160,42 +175,18 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
       });
       return;
     }
-    const transport = this.#createTransport(first);
-    this.#attach(transport);
+    const transport = this.#link.make(first);
+    this.#link.attach(transport);
     transport.open();
   }
 
-  #createTransport([name, Transport]: AvailableTransport): Transport {
-    const { opts } = this;
-    const own = opts.transportOptions[name];
-    const query = parseQuery(own?.query, parseQuery(opts.query));
-    query.EIO = ENGINE_PROTOCOL;
-    query.transport = name;
-    if (this.id) query.sid = this.id;
-    return new Transport({ ...opts, ...(own as Partial<ResolvedOptions> | undefined), query, cookies: this.#cookies });
-  }
-
-  #attach(transport: Transport): void {
-    this.#detach();
-    transport.handler = this.#transportHandler;
-    // It may have been set since the transport was made. (Not for nothing: an environment's WebSocket has no "nodebuffer".)
-    const { binaryType } = this.opts;
-    if (transport.opts.binaryType !== binaryType) transport.setBinaryType(binaryType);
-    this.#transport = transport;
-  }
-
-  #detach(): void {
-    if (!this.#transport) return;
-    this.#transport.handler = undefined;
-    this.#transport.close();
-  }
-
-  #enqueue(type: EnginePacketType, data?: RawData, options?: SendOptions, callback?: () => void): void {
-    if (this.#readyState !== "opening" && this.#readyState !== "open") return;
-    const packet = { type, data, options, size: sizeOf(data) } as QueuedPacket;
+  #enqueue(type: EnginePacket["type"], data?: RawData, options?: SendOptions, callback?: () => void): void {
+    if (this.#readyState === "closing" || this.#readyState === "closed") return;
+    const packet = makePacket(type, data, options);
     const { bytes } = this.#buffer;
-    // A single large message is the caller's own; the cap is for what piles up.
-    if (bytes && bytes + packet.size > this.opts.maxBufferedBytes) {
+    const kept = this.#resume?.delivery.bytes ?? 0;
+    // A single large message is the caller's own; the cap is for what piles up. What is kept to be sent again has its own.
+    if (bytes && bytes + packet.byteLength > this.opts.maxBufferedBytes + kept) {
       this.#close(
         "buffer overflow",
         new EverwireError("ERR_BUFFER_OVERFLOW", "failed to send message: send buffer is full"),
@@ -205,48 +196,53 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     this.emitReserved("packetCreate", packet);
     this.#buffer.add(packet);
     if (callback) this.once("flush", callback);
-    if (this.#isFlushPlanned) return;
-    // What is sent in one turn leaves together: for polling, in one request.
-    this.#isFlushPlanned = true;
-    nextTick(() => {
-      this.#isFlushPlanned = false;
-      this.#flush();
-    });
-  }
-
-  #canWrite(): boolean {
-    return !!this.#transport?.writable && !this.upgrading;
+    this.#buffer.plan(() => this.#flush());
   }
 
   #flush(): void {
     const state = this.#readyState;
-    if ((state !== "open" && state !== "closing") || !this.#canWrite() || !this.#buffer.packets.length) return;
+    if ((state !== "open" && state !== "closing") || !this.#link.writable) return;
+    if (this.#isAckDue) {
+      this.#isAckDue = false;
+      this.#buffer.add(makePacket("noop", this.#resume?.delivery.take()));
+    }
+    if (!this.#buffer.packets.length) return;
     const { transport } = this;
-    transport.send(this.#buffer.take(transport.batches ? this.#maxPayload : Infinity));
+    const packets = this.#buffer.take(transport.batches ? this.#maxPayload : Infinity);
+    this.#resume?.onSend(packets, transport);
+    transport.send(packets);
     this.emitReserved("flush");
   }
 
   #onDrain(): void {
+    this.#resume?.delivery.onDrain(this.transport);
     const hadSent = this.#buffer.drained();
-    if (this.#buffer.packets.length) this.#flush();
-    else if (hadSent) {
-      this.handler?.onDrain?.();
-      this.emitReserved("drain");
-      this.#finishClosing();
-    }
+    if (this.#buffer.packets.length || this.#isAckDue) this.#flush();
+    else if (hadSent) this.#onEmpty();
+  }
+
+  #onEmpty(): void {
+    this.handler?.onDrain?.();
+    this.emitReserved("drain");
+    this.#finishClosing();
   }
 
   #onPacket(packet: EnginePacket): void {
+    const { type, data } = packet;
+    if (this.#resume) {
+      if (type === "close") this.#close("transport close");
+      else if (!this.#resume.onPacket(packet, this.transport)) this.#close("parse error");
+      if (this.#readyState === "closed") return;
+    }
     this.emitReserved("packet", packet);
     this.emitReserved("heartbeat");
-    const { type, data } = packet;
     if (type === "message") {
       this.handler?.onMessage(data as RawData);
       this.emitReserved("data", data as RawData);
       this.emitReserved("message", data as RawData);
     } else if (type === "ping") {
       this.#heartbeat.restart();
-      this.#enqueue("pong");
+      this.#enqueue("pong", this.#resume?.delivery.take());
       this.handler?.onPing?.();
       this.emitReserved("ping");
       this.emitReserved("pong");
@@ -263,8 +259,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     }
     const { transport } = this;
     this.id = transport.query.sid = handshake.sid;
-    this.#maxPayload = handshake.maxPayload || Infinity;
-    this.#heartbeat.restart(handshake.pingInterval + handshake.pingTimeout);
+    this.#agree(transport, handshake);
     this.emitReserved("handshake", handshake);
     // A listener may have closed the session, here and below.
     if (this.#readyState !== "opening") return;
@@ -273,40 +268,61 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     this.handler?.onOpen();
     this.emitReserved("open");
     this.#flush();
-    if (this.readyState === "open" && this.opts.upgrade !== false) this.#startUpgrade(handshake.upgrades);
+    this.#link.startUpgrade(handshake.upgrades, !!this.#resume);
   }
 
-  #startUpgrade(offered: readonly string[]): void {
-    const candidates = this.#available.filter(([name]) => offered.indexOf(name) >= 0 && name !== this.transport.name);
-    if (!candidates.length) return;
-    this.#upgrade = new Upgrade(this.transport, this.opts, {
-      onProbed: (transport) => this.emitReserved("upgrading", transport),
-      onSwap: (transport) => {
-        Session.priorWebsocketSuccess = transport.name === "websocket";
-        this.#attach(transport);
-        transport.send([{ type: "upgrade" }]);
-        this.emitReserved("upgrade", transport);
-        this.#finishClosing();
-      },
-      onError: (error) => this.emitReserved("upgradeError", error),
-      onFailed: () => {
-        this.#flush();
-        this.#finishClosing();
-      },
-    });
-    this.#upgrade.start(candidates.map((candidate) => this.#createTransport(candidate)));
+  #agree({ query }: Transport, { maxPayload, pingInterval, pingTimeout, resume }: HandshakeData): void {
+    delete query.ew;
+    delete query.resume;
+    this.#maxPayload = maxPayload || Infinity;
+    this.#heartbeat.restart(pingInterval + pingTimeout);
+    if (!resume || this.#resume || this.opts.resume === false) return;
+    this.#resume = new Resume(this.opts, resume, this.#resumeHandler);
+    this.#page.watchResumable();
   }
 
   #onError(error: TransportError): void {
     Session.priorWebsocketSuccess = false;
-    if (this.#readyState === "opening" && this.opts.tryAllTransports && this.#available.length > 1) {
-      this.#available.shift();
+    if (this.#readyState === "opening" && this.opts.tryAllTransports && this.#link.list.available.length > 1) {
+      this.#link.list.available.shift();
       this.#open();
       return;
     }
-    this.handler?.onError(error);
-    this.emitReserved("error", error);
-    this.#close("transport error", error);
+    // What is not understood, here or there, would only come again; a body that is too large would be sent again.
+    this.#break("transport error", error, error.message === "parser error" || error.description === 413);
+  }
+
+  /** The connection is gone, or as good as. `isFinal`: and with it the session. */
+  #break(reason: CloseReason, details?: CloseDetails | Error, isFinal?: boolean): void {
+    if (this.#readyState === "suspended") return;
+    if (isFinal || !this.#resume || this.#readyState !== "open") {
+      if (details instanceof TransportError) {
+        this.handler?.onError(details);
+        this.emitReserved("error", details);
+      }
+      this.#close(reason, details);
+      return;
+    }
+    this.#moveTo("suspended");
+    this.#rest();
+    this.transport.drop();
+    this.#buffer.reset(this.#buffer.unsent);
+    this.handler?.onSuspend?.(reason, details);
+    this.emitReserved("suspend", reason, details);
+    if (this.readyState === "suspended") this.#resume.begin(this.#link.list, this.transport.name);
+  }
+
+  #onResumed(transport: Transport, handshake: HandshakeData, replay: QueuedPacket[]): void {
+    this.#link.attach(transport);
+    this.#agree(transport, handshake);
+    this.#buffer.replay(replay);
+    this.#moveTo("open");
+    const summary = { replayed: replay.filter(isMessage).length };
+    this.handler?.onResume?.(summary);
+    this.emitReserved("resume", summary);
+    if (this.#buffer.packets.length) this.#flush();
+    else this.#onEmpty();
+    this.#link.startUpgrade(handshake.upgrades, !!this.#resume);
   }
 
   #finishClosing(): void {
@@ -316,15 +332,22 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
   #close(reason: CloseReason, details?: CloseDetails | Error): void {
     if (this.#readyState === "closed") return;
     this.#moveTo("closed");
-    this.#heartbeat.stop();
-    this.#upgrade?.cancel();
-    this.#detach();
-    this.#unlisten.forEach((unlisten) => unlisten());
+    this.#rest();
+    this.#link.detach();
+    this.#page.stop();
     this.id = undefined;
     this.handler?.onClose(reason, details);
     this.emitReserved("close", reason, details);
     // Only now: a listener may look at what did not leave.
-    this.#buffer.clear();
+    this.#buffer.reset([]);
+  }
+
+  /** No more on the transport in use. */
+  #rest(): void {
+    this.#heartbeat.stop();
+    this.#resume?.stop();
+    this.#link.cancelUpgrade();
+    this.#isAckDue = false;
   }
 
   #moveTo(state: SessionState): void {

@@ -1,8 +1,10 @@
-// Which transports a session may use, in which order. Called once a session, by its constructor.
-import { globalScope } from "#platform";
+// TransportList: which transports a session may use, in which order, and how one is made. Made and asked by the session.
+import { ENGINE_PROTOCOL } from "@everwire/protocol";
+import { createCookieStore, globalScope } from "#platform";
 import type { ResolvedOptions, TransportClass } from "./options.js";
 import { transports } from "./transports/index.js";
 import type { Transport } from "./transports/transport.js";
+import { parseQuery } from "./url.js";
 
 export type AvailableTransport = [name: string, transport: TransportClass];
 
@@ -11,8 +13,40 @@ function defaultNames(): string[] {
   return ["polling", "websocket"].concat("WebTransport" in globalScope ? "webtransport" : []);
 }
 
-/** `websocketFirst`: WebSocket is known to work from here (`rememberUpgrade`). Names that nobody knows are left out. */
-export function chooseTransports(opts: ResolvedOptions, websocketFirst: boolean): AvailableTransport[] {
+export class TransportList {
+  readonly available: AvailableTransport[];
+  readonly #opts: ResolvedOptions;
+  readonly #cookies;
+
+  /** `websocketFirst`: WebSocket is known to work from here (`rememberUpgrade`). */
+  constructor(opts: ResolvedOptions, websocketFirst: boolean) {
+    this.#opts = opts;
+    this.#cookies = createCookieStore(opts.withCredentials);
+    this.available = chooseTransports(opts, websocketFirst);
+  }
+
+  /** One transport first, and then the others. */
+  from(first: string): AvailableTransport[] {
+    const isFirst = ([name]: AvailableTransport): boolean => name === first;
+    return this.available.filter(isFirst).concat(this.available.filter((entry) => !isFirst(entry)));
+  }
+
+  create([name, Transport]: AvailableTransport): Transport {
+    const options = this.#opts.transportOptions[name];
+    const query = parseQuery(options?.query, parseQuery(this.#opts.query));
+    query.EIO = ENGINE_PROTOCOL;
+    query.transport = name;
+    return new Transport({
+      ...this.#opts,
+      ...(options as Partial<ResolvedOptions> | undefined),
+      query,
+      cookies: this.#cookies,
+    });
+  }
+}
+
+/** Names that nobody knows are left out. */
+function chooseTransports(opts: ResolvedOptions, websocketFirst: boolean): AvailableTransport[] {
   const chosen: AvailableTransport[] = [];
   (opts.transportImplementations ?? opts.transports ?? defaultNames()).forEach((wanted) => {
     const isName = typeof wanted === "string";

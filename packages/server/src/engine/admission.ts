@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Cors } from "../http/cors.js";
 import { scriptOriginOf } from "../http/origin.js";
+import type { AddressLimits } from "./address-limits.js";
 import { badRequest } from "./errors.js";
 import type { Refusal } from "./errors.js";
 import { askAllowRequest, verifyRequest } from "./handshake.js";
@@ -10,6 +11,7 @@ import { runMiddleware } from "./middleware.js";
 import type { Middleware } from "./middleware.js";
 import type { ResolvedOptions } from "./options.js";
 import type { EngineRequest } from "./request-query.js";
+import type { Returning } from "./handshake.js";
 import type { Session } from "./session.js";
 
 /** What the steps need of the engine. */
@@ -19,10 +21,11 @@ export interface AdmissionHost {
   readonly cors: Cors;
   readonly middleware: readonly Middleware[];
   readonly isOpen: boolean;
+  readonly limits: AddressLimits;
   generateId(request: IncomingMessage): string | Promise<string>;
 }
 
-/** A request that wants in, and what becomes of it: one of the three is called, unless middleware answers by itself. */
+/** A request that wants in, and what becomes of it: one of the four is called, unless middleware answers by itself. */
 export interface Visitor {
   readonly request: EngineRequest;
   /** An upgrade request has one only if there is middleware. */
@@ -30,6 +33,8 @@ export interface Visitor {
   readonly isUpgrade: boolean;
   onRefused(refusal: Refusal): void;
   onSession(session: Session): void;
+  /** The client wants its session back. */
+  onReturning(returning: Returning): void;
   onNew(sid: string): void;
 }
 
@@ -63,14 +68,35 @@ function check(host: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean):
   const verdict = verifyRequest(request, { opts, clients, isUpgrade, isOriginAllowed });
   if ("refusal" in verdict) {
     visitor.onRefused(verdict.refusal);
-  } else if (verdict.session !== undefined) {
+    return;
+  }
+  if ("session" in verdict && verdict.session !== undefined) {
     visitor.onSession(verdict.session);
+    return;
+  }
+  const tooMany = host.limits.check(request, !("returning" in verdict));
+  if (tooMany !== undefined) {
+    visitor.onRefused(tooMany);
+  } else if ("returning" in verdict) {
+    askAllowRequest(opts.allowRequest, request, (refusal) => {
+      if (refusal === undefined) takeBack(host, visitor, isOriginAllowed);
+      else visitor.onRefused(refusal);
+    });
   } else {
     askAllowRequest(opts.allowRequest, request, (refusal) => {
       if (refusal === undefined) makeId(host, visitor);
       else visitor.onRefused(refusal);
     });
   }
+}
+
+/** `allowRequest` may have taken its time: what was true of the session need not be any more. */
+function takeBack({ opts, clients }: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean): void {
+  const { request, response, isUpgrade } = visitor;
+  if (isOver(response)) return;
+  const verdict = verifyRequest(request, { opts, clients, isUpgrade, isOriginAllowed });
+  if ("refusal" in verdict) visitor.onRefused(verdict.refusal);
+  else if ("returning" in verdict) visitor.onReturning(verdict.returning);
 }
 
 function makeId(host: AdmissionHost, visitor: Visitor): void {

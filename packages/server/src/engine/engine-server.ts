@@ -3,31 +3,38 @@
 import type { IncomingMessage, OutgoingHttpHeaders, Server as HttpServer, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocketServer } from "ws";
-import { ENGINE_PROTOCOL } from "@everwire/protocol";
-import type { HandshakeData } from "@everwire/protocol";
+import { CLOSE_REASONS, ENGINE_PROTOCOL } from "@everwire/protocol";
+import type { HandshakeData, ResumeTerms as OfferedResume } from "@everwire/protocol";
 import { LazyEmitter } from "../emitter.js";
 import { attachEngine } from "../http/attach.js";
 import type { AnyHttpServer } from "../http/attach.js";
 import { Cors } from "../http/cors.js";
+import { AddressLimits } from "./address-limits.js";
 import { formatCookie } from "./cookie.js";
 import { Deadlines } from "./deadlines.js";
 import { admit } from "./admission.js";
 import type { AdmissionHost } from "./admission.js";
-import { ERRORS, ERROR_MESSAGES } from "./errors.js";
+import { ERRORS, ERROR_MESSAGES, refusal } from "./errors.js";
 import type { Refusal } from "./errors.js";
+import type { Returning } from "./handshake.js";
 import type { Middleware } from "./middleware.js";
 import { isHttpServer, resolveOptions } from "./options.js";
 import type { AttachOptions, ResolvedOptions, ServerOptions } from "./options.js";
 import { Outbox } from "./outbox.js";
+import type { OutgoingPacket } from "./outgoing-packet.js";
 import { refuseRequest, refuseUpgrade } from "./refuse.js";
 import { parseRequestQuery, protocolOf, queryOf } from "./request-query.js";
 import type { EngineRequest } from "./request-query.js";
+import type { ResumeTerms } from "./resume-options.js";
 import { Session } from "./session.js";
 import { generateSessionId } from "./session-id.js";
+import { SuspendedSessions } from "./suspended-sessions.js";
+import type { ResumeCounters } from "./suspended-sessions.js";
 import { openPolling } from "./transports/open-polling.js";
 import { PollingTransport } from "./transports/polling.js";
 import { WebSocketAcceptor } from "./transports/websocket-acceptor.js";
 import type { Transport } from "./transports/transport.js";
+import type { WebSocketTransport } from "./transports/websocket.js";
 import type { WebTransportSession } from "./transports/webtransport-session.js";
 import { UpgradeRequest } from "./upgrade-request.js";
 import { WebTransportHandshake } from "./webtransport-handshake.js";
@@ -53,7 +60,9 @@ export class EngineServer extends LazyEmitter {
   sharesRequests = false;
   /** @internal */ readonly deadlines = new Deadlines();
   /** @internal */ readonly outbox = new Outbox();
+  /** @internal */ readonly suspended = new SuspendedSessions();
   readonly #middleware: Middleware[] = [];
+  readonly #limits: AddressLimits;
   readonly #admission: AdmissionHost;
   #acceptor: WebSocketAcceptor | undefined = undefined;
   #clientsCount = 0;
@@ -67,6 +76,7 @@ export class EngineServer extends LazyEmitter {
     this.opts = resolveOptions(isHttpServer(first) ? second : (first ?? second));
     // Throws now, and not in the middle of a request, if a cookie can't be written.
     this.#cookieFor("sid");
+    this.#limits = new AddressLimits(this.opts);
     this.#admission = this.#createAdmission();
     this.init();
   }
@@ -78,6 +88,11 @@ export class EngineServer extends LazyEmitter {
 
   get clientsCount(): number {
     return this.#clientsCount;
+  }
+
+  /** What became of sessions whose connection broke, since this engine was made. */
+  get counters(): Readonly<ResumeCounters> {
+    return this.suspended.counters;
   }
 
   /** Makes the id of a session; may be replaced, and may return a promise. */
@@ -125,6 +140,16 @@ export class EngineServer extends LazyEmitter {
       onSession: ({ transport }) => {
         if (transport instanceof PollingTransport) transport.onRequest(request, response);
       },
+      onReturning: (returning) => {
+        const replay = this.#replayFor(returning);
+        if (replay === undefined) {
+          refuseRequest(response, refusal(ERRORS.UNKNOWN_SID, { sid: returning.session.id }));
+          return;
+        }
+        const transport = new PollingTransport(this, true);
+        transport.onRequest(request, response);
+        returning.session.resume(transport, returning.leg, replay);
+      },
       onNew: (sid) => {
         const transport = openPolling(this, engineRequest._query);
         transport.initialHeaders = this.#cookieFor(sid);
@@ -138,7 +163,7 @@ export class EngineServer extends LazyEmitter {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const engineRequest = parseRequestQuery(request);
     const upgrade = new UpgradeRequest(request, socket, this.#middleware.length > 0);
-    const accept = (onOpen: (transport: Transport) => void): void => {
+    const accept = (onOpen: (transport: WebSocketTransport) => void): void => {
       const taken = upgrade.accept();
       if (this.#acceptor === undefined) socket.destroy();
       else this.#acceptor.accept(request, socket, head, taken, onOpen);
@@ -148,13 +173,25 @@ export class EngineServer extends LazyEmitter {
       response: upgrade.response,
       isUpgrade: true,
       onRefused: (refusal) => {
-        upgrade.refuse();
         this.#reportRefusal(request, refusal);
+        // A page can't read an HTTP answer to its WebSocket, but it has to know that the session is gone.
+        if (refusal.code === ERRORS.UNKNOWN_SID && engineRequest._query.resume !== undefined) {
+          accept(dismiss);
+          return;
+        }
+        upgrade.refuse();
         refuseUpgrade(socket, refusal);
       },
       onSession: (session) => {
         accept((transport) => {
           if (!session.beginUpgrade(transport)) transport.close();
+        });
+      },
+      onReturning: (returning) => {
+        accept((transport) => {
+          const replay = this.#replayFor(returning);
+          if (replay === undefined) dismiss(transport);
+          else returning.session.resume(transport, returning.leg, replay);
         });
       },
       onNew: (sid) => {
@@ -189,6 +226,11 @@ export class EngineServer extends LazyEmitter {
     return this;
   }
 
+  /** Takes no new sessions, and goes on with those that there are. @internal */
+  refuseNew(): void {
+    this.#isOpen = false;
+  }
+
   /** @internal */
   decorateHeaders(headers: OutgoingHttpHeaders, request: IncomingMessage): void {
     const { sid } = queryOf(request);
@@ -208,19 +250,40 @@ export class EngineServer extends LazyEmitter {
     };
   }
 
+  /** What a client is told of the terms. @internal */
+  offer({ windowMs, maxBufferBytes }: ResumeTerms): OfferedResume {
+    return { windowMs, maxBufferBytes };
+  }
+
+  /** The packets that this client lacks. One that can't have them all does not get its session back, and that ends it. */
+  #replayFor({ session, received }: Returning): readonly OutgoingPacket[] | undefined {
+    const replay = session.resumption?.replay(received);
+    if (replay === undefined) {
+      this.suspended.counters.refused += 1;
+      session.onUnresumable();
+    }
+    return replay;
+  }
+
   /** @internal */
   onSessionClose(session: Session): void {
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- an object is what users know it as
     delete (this.clients as Record<string, Session>)[session.id];
     this.#clientsCount -= 1;
+    this.#limits.closed(session);
   }
 
   /** A new session on a transport that is ready; what is sent meanwhile leaves with the open packet where the transport allows. */
   #open(sid: string, transport: Transport, request?: EngineRequest): void {
     const protocol = request === undefined ? ENGINE_PROTOCOL : protocolOf(request._query);
-    const session = new Session(this, sid, protocol, transport, request);
+    const { resume } = this.opts;
+    // The client says that it knows how (docs/PROTOCOL.md, "Negotiation").
+    const isAsked = request?._query.ew === "1" && protocol === ENGINE_PROTOCOL;
+    const terms = resume !== false && isAsked ? resume : undefined;
+    const session = new Session(this, sid, protocol, transport, request, terms);
     (this.clients as Record<string, Session>)[sid] = session;
     this.#clientsCount += 1;
+    this.#limits.opened(session, request);
     session.open();
     this.handler?.(session);
     this.emit("connection", session);
@@ -248,6 +311,7 @@ export class EngineServer extends LazyEmitter {
       clients: this.clients,
       cors: new Cors(this.opts.cors),
       middleware: this.#middleware,
+      limits: this.#limits,
       generateId: (request) => this.generateId(request),
       get isOpen() {
         return isOpen();
@@ -261,6 +325,12 @@ export class EngineServer extends LazyEmitter {
   }
 
   #reportRefusal(request: IncomingMessage, { code, context }: Refusal): void {
+    if (code === ERRORS.UNKNOWN_SID && queryOf(request).resume !== undefined) this.suspended.counters.refused += 1;
     this.emit("connection_error", { req: request, code, message: ERROR_MESSAGES[code], context });
   }
+}
+
+/** The session that this client wants back is not there. */
+function dismiss(transport: WebSocketTransport): void {
+  transport.dismiss(CLOSE_REASONS["session unknown"]);
 }

@@ -68,6 +68,7 @@ export const ENGINE_ERROR_CODES = [
   "ERR_COMPRESSION_FAILED",
   "ERR_WEBSOCKET_FAILED",
   "ERR_BUFFER_OVERFLOW",
+  "ERR_MISCOUNT",
 ] as const;
 
 export type EngineErrorCode = (typeof ENGINE_ERROR_CODES)[number];
@@ -76,9 +77,12 @@ export type EngineErrorCode = (typeof ENGINE_ERROR_CODES)[number];
 export class TransportError extends EverwireError {
   declare readonly code: EngineErrorCode;
 
-  // eslint-disable-next-line @typescript-eslint/no-useless-constructor -- it narrows the type of the code
-  constructor(code: EngineErrorCode, message: string, options?: { cause?: unknown }) {
+  /** The peer broke the rules, and would again: no session goes on after it. */
+  readonly isFinal: boolean;
+
+  constructor(code: EngineErrorCode, message: string, options?: { cause?: unknown; isFinal?: boolean }) {
     super(code, message, options);
+    this.isFinal = options?.isFinal === true;
   }
 
   override get name(): string {

@@ -1,7 +1,7 @@
 // Whether a request is served: every check that comes before a transport sees it, as flat early returns. Called by
 // admission.ts for HTTP and upgrade requests alike; gives the session it belongs to, nothing for a new one, or the refusal.
 import type { IncomingMessage } from "node:http";
-import { ENGINE_PROTOCOL } from "@everwire/protocol";
+import { ENGINE_PROTOCOL, readCount } from "@everwire/protocol";
 import { ERRORS, badRequest, forbidden, refusal } from "./errors.js";
 import type { Refusal } from "./errors.js";
 import type { AllowRequest, ResolvedOptions, TransportName } from "./options.js";
@@ -18,7 +18,17 @@ export interface HandshakeContext {
   readonly clients: Readonly<Record<string, Session>>;
 }
 
-export type Verdict = { readonly refusal: Refusal } | { readonly session: Session | undefined };
+/** A client that wants its session back (docs/PROTOCOL.md, "Resuming"). */
+export interface Returning {
+  readonly session: Session;
+  /** Messages that it has received. */
+  readonly received: number;
+  /** Number of its try. */
+  readonly leg: number;
+}
+
+export type Verdict =
+  { readonly refusal: Refusal } | { readonly session: Session | undefined } | { readonly returning: Returning };
 
 /** Characters of a header's value (RFC 9110 section 5.5): visible ASCII, space, tab, and bytes over 127. */
 const ILLEGAL_IN_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
@@ -60,19 +70,46 @@ function verifyOpening(request: EngineRequest, transport: TransportName, context
 }
 
 function verifyFollowing(request: EngineRequest, transport: TransportName, context: HandshakeContext): Verdict {
-  const { sid } = request._query;
+  const { sid, resume } = request._query;
   const session = typeof sid === "string" ? context.clients[sid] : undefined;
   if (session === undefined) return refused(refusal(ERRORS.UNKNOWN_SID, { sid }));
   const protocol = protocolOf(request._query);
   if (protocol !== session.protocol) {
     return refused(badRequest("PROTOCOL_MISMATCH", { protocol, previousProtocol: session.protocol }));
   }
+  if (resume !== undefined) return verifyReturning(request, transport, session, context);
+  if (session.resumption !== undefined && readLeg(request) !== session.resumption.leg)
+    return refused(badRequest("STALE_LEG"));
+  // It has no transport: the client has not noticed yet, and learns it by this.
+  if (session.readyState === "suspended") return refused(badRequest("SUSPENDED"));
   const previousTransport = session.transport.name;
   if (!context.isUpgrade && transport !== previousTransport) {
     return refused(badRequest("TRANSPORT_MISMATCH", { transport, previousTransport }));
   }
   if (!isTaken(transport, context.isUpgrade)) return refused(badRequest("TRANSPORT_HANDSHAKE_ERROR"));
   return { session };
+}
+
+function verifyReturning(
+  request: EngineRequest,
+  transport: TransportName,
+  session: Session,
+  { isUpgrade }: HandshakeContext,
+): Verdict {
+  const { sid, resume } = request._query;
+  if (request.method !== "GET") return refused(refusal(ERRORS.BAD_HANDSHAKE_METHOD, { method: request.method }));
+  if (!isTaken(transport, isUpgrade)) return refused(badRequest("TRANSPORT_HANDSHAKE_ERROR"));
+  const isThere = session.readyState === "open" || session.readyState === "suspended";
+  if (session.resumption === undefined || !isThere) return refused(refusal(ERRORS.UNKNOWN_SID, { sid }));
+  const received = readCount(resume);
+  const leg = readLeg(request);
+  if (received === undefined || leg === undefined) return refused(badRequest("BAD_RESUME", { resume }));
+  if (leg <= session.resumption.leg) return refused(badRequest("STALE_LEG"));
+  return { returning: { session, received, leg } };
+}
+
+function readLeg(request: EngineRequest): number | undefined {
+  return request._query.leg === undefined ? 0 : readCount(request._query.leg);
 }
 
 /** Asks the user's `allowRequest`; the refusal, or nothing. A throw is a refusal too. */

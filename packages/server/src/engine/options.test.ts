@@ -9,6 +9,7 @@ describe("resolveOptions", () => {
       pingInterval: 25_000,
       pingTimeout: 20_000,
       upgradeTimeout: 10_000,
+      resume: { windowMs: 60_000, maxBufferBytes: 1024 * 1024, maxSuspended: 10_000 },
       maxHttpBufferSize: 1_000_000,
       maxBufferedBytes: 16_777_216,
       bodyTimeout: 30_000,

@@ -7,8 +7,13 @@ import { WebSocketServer } from "ws";
 import type { PerMessageDeflateOptions, ServerOptions as WebSocketServerOptions } from "ws";
 import type { RawData } from "@everwire/protocol";
 import type { AnyHttpServer } from "../http/attach.js";
+import type { LimitOptions } from "./address-limits.js";
 import { resolveCookie } from "./cookie.js";
 import type { CookieOptions } from "./cookie.js";
+import type { OutgoingPacket } from "./outgoing-packet.js";
+import { resolveResume } from "./resume-options.js";
+import type { ResumeOptions, ResumeTerms } from "./resume-options.js";
+import type { Session } from "./session.js";
 
 export type TransportName = "polling" | "websocket" | "webtransport";
 
@@ -24,7 +29,7 @@ export type AllowRequest = (
 /** `true`, or options as the npm package `cors` takes them: an object, or a function that gives one for each request. */
 export type CorsSetting = boolean | CorsOptions | CorsOptionsDelegate;
 
-export interface ServerOptions {
+export interface ServerOptions extends LimitOptions {
   /** Milliseconds between a pong and the next ping. Default 25,000. */
   pingInterval?: number;
   /** Milliseconds that a pong may take. Default 20,000. */
@@ -38,6 +43,11 @@ export interface ServerOptions {
   maxHttpBufferSize?: number;
   /** Bytes that may wait for one client, queued and in its socket; over it the session closes with "buffer overflow". Default 16 MiB. */
   maxBufferedBytes?: number;
+  /**
+   * Asked when a packet finds no room in `maxBufferedBytes`: "drop" drops this packet and keeps the session, "disconnect" (the default)
+   * closes it with "buffer overflow". Volatile packets never wait, so they are gone before it comes to this.
+   */
+  onOverflow?: (session: Session, packet: OutgoingPacket) => "disconnect" | "drop";
   /** Milliseconds within which the body of a request must have arrived. Default 30,000. */
   bodyTimeout?: number;
   /** Asked before a session is opened, on every transport. */
@@ -56,6 +66,8 @@ export interface ServerOptions {
   initialPacket?: RawData;
   /** Set a cookie with the id of the session, for load balancers that route by it. Off by default. */
   cookie?: boolean | CookieOptions;
+  /** Give clients their session back after their connection broke, if they know how to ask; `false` does not. Default on. */
+  resume?: boolean | ResumeOptions;
   /** Origins allowed besides the server's own, and the headers that tell browsers so. Off by default. */
   cors?: CorsSetting;
   /** Let in clients of Engine.IO protocol revision 3 (Socket.IO 1 and 2). Default false. */
@@ -99,11 +111,12 @@ type Defaulted =
 /** Options with every default filled in. */
 export interface ResolvedOptions
   extends
-    Omit<ServerOptions, Defaulted | "perMessageDeflate" | "httpCompression" | "cookie">,
+    Omit<ServerOptions, Defaulted | "perMessageDeflate" | "httpCompression" | "cookie" | "resume">,
     Required<Pick<ServerOptions, Defaulted>> {
   perMessageDeflate: false | (PerMessageDeflateOptions & { threshold: number });
   httpCompression: false | (HttpCompressionOptions & { threshold: number });
   cookie: false | CookieOptions;
+  resume: false | ResumeTerms;
 }
 
 const DEFAULT_THRESHOLD_BYTES = 1024;
@@ -131,6 +144,7 @@ export function resolveOptions(given: ServerOptions = {}): ResolvedOptions {
     perMessageDeflate: withThreshold(present.perMessageDeflate, false),
     httpCompression: withThreshold(present.httpCompression, true),
     cookie: resolveCookie(present.cookie ?? false),
+    resume: resolveResume(present.resume),
   };
 }
 

@@ -17,6 +17,18 @@ export interface PacketOptions {
 }
 
 const DEFAULT_OPTIONS: PacketOptions = Object.freeze({ compress: true });
+const NOT_COMPRESSED: PacketOptions = Object.freeze({ compress: false });
+const VOLATILE: PacketOptions = Object.freeze({ compress: true, volatile: true });
+const VOLATILE_NOT_COMPRESSED: PacketOptions = Object.freeze({ compress: false, volatile: true });
+
+/** The options for the flags of an emit; nothing for the usual ones. */
+export function optionsOf(flags: {
+  volatile?: boolean | undefined;
+  compress?: boolean | undefined;
+}): PacketOptions | undefined {
+  if (flags.volatile === true) return flags.compress === false ? VOLATILE_NOT_COMPRESSED : VOLATILE;
+  return flags.compress === false ? NOT_COMPRESSED : undefined;
+}
 
 /** Text or bytes. A Blob would have to be read first, and a packet does not wait. */
 export type OutgoingData = Exclude<RawData, BlobLike>;
@@ -40,6 +52,16 @@ export class OutgoingPacket {
     this.type = type;
     this.data = data;
     this.options = options;
+  }
+
+  /** Never sent again. @internal */
+  get isVolatile(): boolean {
+    return this.options.volatile === true;
+  }
+
+  /** @internal */
+  get isBinary(): boolean {
+    return typeof this.data === "object";
   }
 
   /** Bytes of the data, without the type and without framing. Measured once. */

@@ -58,6 +58,13 @@ export class SendQueue {
     this.#callbacks?.run(transport);
   }
 
+  /** What was only worth sending at once is not sent any more. */
+  dropVolatile(): void {
+    if (this.#packets === undefined) return;
+    for (const packet of this.#packets) if (packet.isVolatile) this.#bytes -= packet.byteLength + PACKET_OVERHEAD_BYTES;
+    this.#packets = this.#packets.filter((packet) => !packet.isVolatile);
+  }
+
   /** Nobody is told any more that something has left. */
   dropCallbacks(): void {
     this.#callbacks = undefined;

@@ -14,6 +14,9 @@ import { NOOP, OutgoingPacket, PING, PONG, createMessage } from "./outgoing-pack
 import type { MessageData, PacketOptions } from "./outgoing-packet.js";
 import { viewOf } from "./packet-view.js";
 import { OpeningRequest } from "./request-summary.js";
+import { queryOf } from "./request-query.js";
+import { Resume } from "./resume.js";
+import type { ResumeTerms } from "./resume-options.js";
 import type { SendCallback } from "./send-callbacks.js";
 import { SendQueue } from "./send-queue.js";
 import type { Transport } from "./transports/transport.js";
@@ -50,8 +53,18 @@ export class Session extends LazyEmitter {
   readonly #queue = new SendQueue();
   #marked = false;
   #overflowed = false;
+  /** Only in a session that can be resumed. */
+  readonly #resume: Resume | undefined;
 
-  constructor(server: EngineServer, id: string, protocol: 3 | 4, transport: Transport, request?: IncomingMessage) {
+  /** `terms`: what the client was offered, if the session can be resumed. */
+  constructor(
+    server: EngineServer,
+    id: string,
+    protocol: 3 | 4,
+    transport: Transport,
+    request?: IncomingMessage,
+    terms?: ResumeTerms,
+  ) {
     super();
     this.server = server;
     this.id = id;
@@ -60,6 +73,7 @@ export class Session extends LazyEmitter {
     this.remoteAddress = (request && (request.socket.remoteAddress ?? "")) as string;
     this.#opening = request && new OpeningRequest(request);
     this.#heartbeat = protocol === 3 ? new LegacyHeartbeat(this) : new Heartbeat(this);
+    this.#resume = terms === undefined ? undefined : new Resume(this, terms);
     this.#transport = transport;
     transport.handler = this;
   }
@@ -100,6 +114,16 @@ export class Session extends LazyEmitter {
     return this.#queue.bytes + this.#transport.bufferedBytes;
   }
 
+  /** What it takes to resume this session; none if it can't be. @internal */
+  get resumption(): Resume | undefined {
+    return this.#resume;
+  }
+
+  /** The transport itself tells the client what has arrived. @internal */
+  get confirms(): boolean {
+    return this.#transport.confirms;
+  }
+
   /** True when a packet would go out with this turn, and nothing is queued in it yet: the moment for a volatile one. */
   get writable(): boolean {
     return this.#state === "open" && this.#queue.isEmpty && this.#transport.writable;
@@ -127,6 +151,11 @@ export class Session extends LazyEmitter {
   close(discard = false): this {
     // What only waits for the end of the turn goes now.
     if (this.#marked) this.flush();
+    if (this.#state === "suspended") {
+      if (discard || this.#resume === undefined) this.#onClosed("forced close");
+      else this.#resume.closesAfterwards = true;
+      return this;
+    }
     if (this.#state === "open") this.#move("closing");
     else if (!discard || this.#state !== "closing") return this;
     if (discard || this.#queue.isEmpty) this.#transport.close(discard);
@@ -137,7 +166,8 @@ export class Session extends LazyEmitter {
   open(): void {
     const { initialPacket } = this.server.opts;
     this.#move("open");
-    this.#enqueue(new OutgoingPacket("open", formatHandshake(this.server.describe(this))));
+    const terms = this.#resume && { resume: this.server.offer(this.#resume.terms) };
+    this.#enqueue(new OutgoingPacket("open", formatHandshake({ ...this.server.describe(this), ...terms })));
     if (initialPacket !== undefined) this.#enqueue(createMessage(initialPacket));
     this.emit("open");
     this.#heartbeat.start();
@@ -153,6 +183,7 @@ export class Session extends LazyEmitter {
     }
     if (this.#queue.isEmpty || this.#state === "closed" || !this.#transport.writable) return;
     const packets = this.#queue.take();
+    this.#resume?.onSending(packets);
     this.emit("flush", packets);
     this.server.emit("flush", this, packets);
     // Unless a listener has closed the session.
@@ -169,9 +200,55 @@ export class Session extends LazyEmitter {
     return true;
   }
 
+  /** Waits for the client to come back: its transport broke. */
+  #suspend(resume: Resume, reason: CloseReason, description: unknown): void {
+    this.#move("suspended");
+    this.#heartbeat.stop();
+    this.#upgrade?.abandon();
+    this.#transport.handler = undefined;
+    this.#transport.abandon();
+    this.#queue.dropVolatile();
+    resume.suspend(reason);
+    this.emit("suspend", reason, description);
+    if (this.readyState !== "suspended") return;
+    if (resume.isWhole && this.#queue.bytes + resume.bytes <= resume.terms.maxBufferBytes)
+      this.server.suspended.add(this, resume.terms.maxSuspended);
+    else this.#onClosed("buffer overflow", description);
+  }
+
+  /**
+   * The client is back on another transport, with its try number `leg`, and lacks these packets. The old transport may seem alive
+   * still. @internal
+   */
+  resume(transport: Transport, leg: number, replay: readonly OutgoingPacket[]): void {
+    const resume = this.#resume;
+    if (resume === undefined) return;
+    if (this.#state === "open") this.#suspend(resume, "transport close", undefined);
+    if (this.#state !== "suspended") {
+      transport.close();
+      return;
+    }
+    this.server.suspended.delete(this);
+    this.#move("open");
+    this.#upgraded = false;
+    this.#transport = transport;
+    transport.handler = this;
+    const { received } = resume.resume(leg);
+    const terms = { ...this.server.describe(this), resume: { ...this.server.offer(resume.terms), received } };
+    this.#heartbeat.start();
+    transport.send([new OutgoingPacket("open", formatHandshake(terms)), ...replay]);
+    const { counters } = this.server.suspended;
+    counters.resumed += 1;
+    counters.replayed += replay.length;
+    this.emit("resume", { replayed: replay.length });
+    this.flush();
+    if (resume.closesAfterwards) this.close();
+  }
+
   /** @internal */
   onPacket(type: EnginePacketType, data: RawData | undefined): void {
     if (this.#state !== "open") return;
+    if (this.#resume !== undefined && !this.#resume.onPacket(type, data)) return;
     if (this.listenerCount("packet") > 0) this.emit("packet", data === undefined ? { type } : { type, data });
     // The direction is the session's: in revision 4 the server pings, in revision 3 the client did.
     if (type === "ping" || type === "pong") {
@@ -206,12 +283,38 @@ export class Session extends LazyEmitter {
   /** @internal */
   onError(error: TransportError): void {
     const isMalformed = error.code === "ERR_PACKET_MALFORMED" || error.code === "ERR_PAYLOAD_MALFORMED";
-    this.#onClosed(isMalformed ? "parse error" : "transport error", error);
+    if (isMalformed) this.#onClosed("parse error", error);
+    else if (error.isFinal) this.#onClosed("transport error", error);
+    else this.#onBroken("transport error", error);
   }
 
   /** @internal */
-  onClose(byPeer: boolean): void {
-    this.#onClosed(byPeer ? "transport close" : "forced close");
+  onClose(byPeer: boolean, isFinal = true): void {
+    if (!byPeer) this.#onClosed("forced close");
+    else if (isFinal) this.#onClosed("transport close");
+    else this.#onBroken("transport close");
+  }
+
+  /** What a request of the transport says of the counts: how many messages of its body are known; `undefined`: that can't be. @internal */
+  onRequest(request: IncomingMessage): number | undefined {
+    return this.#resume === undefined ? 0 : this.#resume.readRequest(queryOf(request));
+  }
+
+  /** The client wants back what is not here any more, or never was. @internal */
+  onUnresumable(): void {
+    if (this.#resume?.isWhole === false) this.#onClosed("buffer overflow");
+    else this.onMiscount();
+  }
+
+  /** @internal */
+  onMiscount(): void {
+    this.#onClosed("parse error", new TransportError("ERR_MISCOUNT", "failed to read packet: its count can't be"));
+  }
+
+  /** @internal */
+  onWindowOver(): void {
+    this.server.suspended.counters.expired += 1;
+    this.#onClosed("session expired");
   }
 
   #onBeat(type: "ping" | "pong"): void {
@@ -226,12 +329,12 @@ export class Session extends LazyEmitter {
 
   /** @internal */
   onPingDue(): void {
-    this.sendPacket(PING);
+    this.sendPacket(this.#resume?.count("ping") ?? PING);
   }
 
   /** @internal */
   onPingTimeout(): void {
-    this.#onClosed("ping timeout");
+    this.#onBroken("ping timeout");
   }
 
   /** @internal */
@@ -260,12 +363,11 @@ export class Session extends LazyEmitter {
   }
 
   #enqueue(packet: OutgoingPacket): boolean {
-    if (this.#state !== "open" || this.#overflowed) return false;
+    if ((this.#state !== "open" && this.#state !== "suspended") || this.#overflowed) return false;
     if (this.listenerCount("packetCreate") > 0) this.emit("packetCreate", viewOf(packet));
     const isReady = this.#transport.writable;
-    // A transport that takes a batch has next to nothing of the last one left; else that counts too.
-    const unsentBytes = isReady ? 0 : this.#transport.bufferedBytes;
-    if (!this.#queue.hasRoomFor(packet, this.server.opts.maxBufferedBytes - unsentBytes)) {
+    if (!this.#queue.hasRoomFor(packet, this.#roomBytes(isReady))) {
+      if (this.server.opts.onOverflow?.(this, packet) === "drop") return false;
       // Closed with the turn and not within the caller's loop over a room.
       this.#overflowed = true;
       this.#mark();
@@ -276,14 +378,33 @@ export class Session extends LazyEmitter {
     return true;
   }
 
+  /** What may wait in the queue. */
+  #roomBytes(isReady: boolean): number {
+    if (this.#state === "suspended" && this.#resume !== undefined)
+      return this.#resume.terms.maxBufferBytes - this.#resume.bytes;
+    // A transport that takes a batch has next to nothing of the last one left; else that counts too.
+    return this.server.opts.maxBufferedBytes - (isReady ? 0 : this.#transport.bufferedBytes);
+  }
+
   #mark(): void {
     if (this.#marked) return;
     this.#marked = true;
     this.server.outbox.mark(this);
   }
 
+  /** The transport is gone, and nobody wanted that. */
+  #onBroken(reason: CloseReason, description?: unknown): void {
+    if (this.#resume !== undefined && this.#state === "open") this.#suspend(this.#resume, reason, description);
+    else this.#onClosed(reason, description);
+  }
+
   #onClosed(reason: CloseReason, description?: unknown): void {
     if (this.#state === "closed") return;
+    if (this.#resume !== undefined) {
+      this.#resume.stop();
+      this.server.suspended.delete(this);
+      if (reason === "buffer overflow") this.server.suspended.counters.overflowed += 1;
+    }
     this.#move("closed");
     this.#heartbeat.stop();
     this.#upgrade?.abandon();

@@ -244,8 +244,13 @@ describe("leaving the page", () => {
   it("drops the requests, silently when the page is gone for good", async () => {
     const { polling, calls } = await opened();
     const aborted = event(server, "poll aborted");
+    const sendBeacon = vi.fn();
+    vi.stubGlobal("navigator", { sendBeacon });
     page.listeners.forEach((listener) => listener({ persisted: false } as never));
+    vi.unstubAllGlobals();
     await aborted;
+    // The one request that outlives the page tells the server.
+    expect(sendBeacon).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^http.*[?&]sid=raw/), "1");
     expect(polling.readyState).toBe("closed");
     expect(calls.onClose).not.toHaveBeenCalled();
     expect(calls.onError).not.toHaveBeenCalled();

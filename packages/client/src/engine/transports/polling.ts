@@ -13,6 +13,9 @@ import { Transport } from "./transport.js";
 /** How long a closed transport waits for its last requests, so that the server hears of the close. */
 const CLOSE_TIMEOUT_MS = 3_000;
 
+/** A payload of one packet, close. */
+const CLOSE = "1";
+
 export class Polling extends Transport {
   #poll: AbortRequest | undefined;
   #post: AbortRequest | undefined;
@@ -34,9 +37,12 @@ export class Polling extends Transport {
 
   override open(): this {
     this.#unlisten = listenToPage("pagehide", (event) => {
+      const isKept = (event as PageTransitionEvent).persisted;
+      // The only request that outlives its page.
+      if (!isKept && this.query.sid && this.readyState !== "closed") navigator.sendBeacon(this.uri("http"), CLOSE);
       this.#finish();
       // A page that is kept may come back, and then has to know; one that is gone must not be bothered.
-      if ((event as PageTransitionEvent).persisted) this.handler?.onClose({ description: "page frozen" });
+      if (isKept) this.handler?.onClose({ description: "page frozen" });
     });
     this.#read();
     return this;
@@ -75,6 +81,11 @@ export class Polling extends Transport {
       handler?.onClose();
     }
     return this;
+  }
+
+  override drop(): void {
+    this.handler = undefined;
+    this.#finish();
   }
 
   #read(): void {
@@ -139,7 +150,7 @@ export class Polling extends Transport {
       }
       if (packet.type === "close" && this.handler) {
         this.#finish();
-        this.handler.onClose({ description: "transport closed by the server" });
+        this.handler.onClose({ description: "transport closed by the server" }, true);
         return;
       }
       this.handler?.onPacket(packet);
@@ -167,9 +178,7 @@ export class Polling extends Transport {
 
   #sendClose(): void {
     this.writable = false;
-    encodeEnginePayload([{ type: "close" }], (body) => {
-      this.#post = this.#request(body, "", () => this.#finish());
-    });
+    this.#post = this.#request(CLOSE, "", () => this.#finish());
   }
 
   /** Leaves nothing behind: no request, no timer, no listener. */

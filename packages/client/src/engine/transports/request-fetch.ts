@@ -24,8 +24,15 @@ function requestByFetch({ uri, method, headers, body, opts, onLoad, onError }: P
     signal: controller?.signal ?? null,
   }).then((response) => {
     cookies?.store(response.headers.getSetCookie());
-    if (response.status === 200) response.text().then(onLoad, fail);
-    else onError(response.status, response);
+    const { status } = response;
+    if (status === 200) response.text().then(onLoad, fail);
+    else if (status !== 400) onError(status, response);
+    // With what it says, as the other ways have it.
+    else
+      response
+        .clone()
+        .text()
+        .then((responseText) => onError(status, Object.assign(response, { responseText })), fail);
   }, fail);
   return () => controller?.abort();
 }

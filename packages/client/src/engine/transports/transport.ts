@@ -24,7 +24,8 @@ export interface TransportHandler {
   /** All packets of the last `send` have left. */
   onDrain(): void;
   onError(error: TransportError): void;
-  onClose(details?: CloseDetails): void;
+  /** `isFinal`: the other side meant it. */
+  onClose(details?: CloseDetails, isFinal?: boolean): void;
 }
 
 /** What a transport is made with: the session's options, those of this transport over them. */
@@ -66,6 +67,12 @@ export abstract class Transport {
   /** Closes in good order. The handler hears of it, and of nothing after it; who holds the transport takes it off before. */
   abstract close(): this;
 
+  /** Ends at once, tells nobody above, and not the server that the session is over: it goes on elsewhere. */
+  drop(): void {
+    this.handler = undefined;
+    this.close();
+  }
+
   /** Stops reading and writing at a boundary where nothing is on its way. Only what can be upgraded from needs it. */
   pause(onPaused: () => void): void {
     onPaused();
@@ -102,11 +109,11 @@ export abstract class Transport {
     this.handler?.onError(new TransportError(message, description, context, cause));
   }
 
-  protected onClose(details?: CloseDetails): void {
+  protected onClose(details?: CloseDetails, isFinal?: boolean): void {
     if (this.#readyState === "closed") return;
     this.moveTo("closed");
     this.writable = false;
-    this.handler?.onClose(details);
+    this.handler?.onClose(details, isFinal);
   }
 
   /** The address of its next request, with its query. */

@@ -99,6 +99,7 @@ describe.each([
     await until(() => calls.onClose.mock.calls.length === 1);
     expect(calls.onClose.mock.calls[0]).toMatchObject([
       { description: "websocket connection closed", context: { code: 4001, reason: "bye" } },
+      false,
     ]);
     expect(transport.readyState).toBe("closed");
     transport.close();

@@ -12,6 +12,12 @@ const HIGH_WATER_BYTES = 1024 * 1024;
 /** A WebSocket has no event for an emptier buffer, so it is looked at. */
 const DRAIN_CHECK_MS = 20;
 
+/** Any but those by which a session ends. */
+const DROPPED_CODE = 4000;
+
+/** Closed in good order (1000), or with no code in the frame (1005): RFC 6455, section 7.4.1. */
+const isClean = (code?: number): boolean => code === 1000 || code === 1005;
+
 export class WebSocketTransport extends Transport {
   #socket: WebSocketLike | undefined;
 
@@ -36,7 +42,8 @@ export class WebSocketTransport extends Transport {
         if (this.readyState === "opening") this.onOpen();
       };
       socket.onmessage = ({ data }: { data: RawData }) => this.onData(data);
-      socket.onclose = (event: unknown) => this.onClose({ description: "websocket connection closed", context: event });
+      socket.onclose = (event: { code?: number }) =>
+        this.onClose({ description: "websocket connection closed", context: event }, isClean(event.code));
       socket.onerror = (event: { error?: unknown }) => this.onError("websocket error", event, undefined, event.error);
     } catch (error) {
       // No WebSocket here, or an address that it refuses; never in the turn of open().
@@ -77,16 +84,21 @@ export class WebSocketTransport extends Transport {
     encodeNext();
   }
 
-  override close(): this {
+  override close(code?: number): this {
     const { handler } = this;
     this.handler = undefined;
     if (this.readyState !== "closing" && this.readyState !== "closed") {
       this.moveTo(this.#socket ? "closing" : "closed");
       this.writable = false;
-      this.#socket?.close();
+      this.#socket?.close(code);
       handler?.onClose();
     }
     return this;
+  }
+
+  override drop(): void {
+    this.handler = undefined;
+    this.close(DROPPED_CODE);
   }
 
   #drain(): void {

@@ -2,8 +2,8 @@
 // the shape of a WebSocket to those above: writable while a GET waits. Requests come from the engine server; driven by the session.
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { createDeflate, createGzip } from "node:zlib";
-import { MAX_PAYLOAD_PACKETS } from "@everwire/protocol";
-import type { EnginePayload } from "@everwire/protocol";
+import { MAX_PAYLOAD_PACKETS, readNoop } from "@everwire/protocol";
+import type { EnginePacketType, EnginePayload, RawData } from "@everwire/protocol";
 import { preferredEncoding } from "../../http/accept-encoding.js";
 import { Alarm } from "../deadlines.js";
 import { TransportError } from "../errors.js";
@@ -53,6 +53,11 @@ export class PollingTransport extends Transport {
     return this.#bufferedBytes;
   }
 
+  /** The answer to a POST says that its messages have arrived. @internal */
+  override get confirms(): boolean {
+    return true;
+  }
+
   /** Takes a request of this session. @internal */
   onRequest(request: IncomingMessage, response: ServerResponse): void {
     if (request.method === "GET") this.#onPoll(response);
@@ -71,6 +76,11 @@ export class PollingTransport extends Transport {
   #onPoll(response: ServerResponse): void {
     if (this.#poll !== undefined) {
       this.#refuseOverlap(response, "overlap from client");
+      return;
+    }
+    if (this.handler?.onRequest !== undefined && this.handler.onRequest(response.req) === undefined) {
+      this.#answer(response, 400, "");
+      this.#failPayload("its counts can't be");
       return;
     }
     this.#poll = response;
@@ -135,11 +145,21 @@ export class PollingTransport extends Transport {
   }
 
   #onPayload(response: ServerResponse, { packets, malformed }: EnginePayload): void {
+    let known = this.handler?.onRequest === undefined ? 0 : this.handler.onRequest(response.req);
     // Answered before the packets are handled, so that the client's next request does not wait for what listeners do. A bad packet
     // is told by the end of the session: those before it have been taken.
-    const isFlood = malformed && packets.length >= MAX_PAYLOAD_PACKETS;
-    this.#answer(response, isFlood ? 400 : 200, isFlood ? "" : "ok");
+    const isRefused = known === undefined || (malformed && packets.length >= MAX_PAYLOAD_PACKETS);
+    this.#answer(response, isRefused ? 400 : 200, isRefused ? "" : "ok");
+    if (known === undefined) {
+      this.#failPayload("its counts can't be");
+      return;
+    }
     for (const { type, data } of packets) {
+      if (known > 0) {
+        const counted = countOf(type, data);
+        known -= counted;
+        if (counted > 0) continue;
+      }
       if (type === "close") {
         // The poll that waits is let go: the client has closed, there is nothing to tell it.
         if (this.writable) this.send([NOOP]);
@@ -148,8 +168,19 @@ export class PollingTransport extends Transport {
       }
       this.handler?.onPacket(type, data);
     }
-    if (malformed)
-      this.fail(new TransportError("ERR_PAYLOAD_MALFORMED", "failed to read payload: a packet is malformed"));
+    if (malformed) this.#failPayload("a packet is malformed");
+  }
+
+  #failPayload(why: string): void {
+    this.fail(new TransportError("ERR_PAYLOAD_MALFORMED", `failed to read payload: ${why}`));
+  }
+
+  protected override doAbandon(): void {
+    this.#body?.cancel();
+    this.#poll?.destroy();
+    this.#post?.destroy();
+    this.#poll = this.#post = this.#body = undefined;
+    this.#stopWaiting();
   }
 
   protected override doClose(discard: boolean): void {
@@ -236,6 +267,13 @@ export class PollingTransport extends Transport {
     this.context.decorateHeaders(headers, request);
     return headers;
   }
+}
+
+/** How many messages a packet stands for: itself, or those that a replay leaves out. */
+function countOf(type: EnginePacketType, data: RawData | undefined): number {
+  if (type === "message") return 1;
+  const noop = type === "noop" ? readNoop(data) : undefined;
+  return noop !== undefined && "skipped" in noop ? noop.skipped : 0;
 }
 
 function isCompressible(packet: OutgoingPacket): boolean {

@@ -19,8 +19,13 @@ export interface TransportHandler {
   onDrain(): void;
   /** The transport broke, or the peer broke the rules; whoever is told closes it. */
   onError(error: TransportError): void;
-  /** The transport is closed; `byPeer` tells who wanted it. */
-  onClose(byPeer: boolean): void;
+  /** The transport is closed; `byPeer` tells who wanted it. Not `isFinal`: nobody may have, the connection was cut. */
+  onClose(byPeer: boolean, isFinal?: boolean): void;
+  /**
+   * A request of this transport has arrived whole: tells how many messages of its body are here already, because it was sent before;
+   * `undefined` if what it says can't be.
+   */
+  onRequest?(request: IncomingMessage): number | undefined;
 }
 
 /** What transports share with the engine that they belong to. */
@@ -57,6 +62,11 @@ export abstract class Transport extends LazyEmitter {
   /** Bytes handed over that have not left yet. */
   abstract get bufferedBytes(): number;
 
+  /** The peer learns by the transport itself which of its messages have arrived. @internal */
+  get confirms(): boolean {
+    return false;
+  }
+
   /** Takes a batch; only while `writable`. `onDrain` follows, maybe before this returns. @internal */
   abstract send(packets: readonly OutgoingPacket[]): void;
 
@@ -69,6 +79,20 @@ export abstract class Transport extends LazyEmitter {
     if (this.#state === "open") this.#move("closing");
     else if (!discard) return;
     this.doClose(discard);
+  }
+
+  /** Ends it without a word to the peer: the session may go on over another. Nobody hears of it. @internal */
+  abandon(): void {
+    this.handler = undefined;
+    if (this.#state === "closed") return;
+    this.#move("closed");
+    this.doAbandon();
+    this.emit("close");
+  }
+
+  /** Cuts the connection, or the requests that wait. */
+  protected doAbandon(): void {
+    this.doClose(true);
   }
 
   /** Does what closing takes, then calls `closed`. May be called a second time, to discard. */
@@ -87,12 +111,12 @@ export abstract class Transport extends LazyEmitter {
   }
 
   /** The end of the transport; the handler hears of it once. */
-  protected closed(byPeer: boolean): void {
+  protected closed(byPeer: boolean, isFinal = true): void {
     if (this.#state === "closed") return;
     this.#move("closed");
     const handler = this.handler;
     this.handler = undefined;
-    handler?.onClose(byPeer);
+    handler?.onClose(byPeer, isFinal);
     this.emit("close");
   }
 

@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import { WebSocket } from "ws";
 import type { RawData } from "ws";
 import { decodeEnginePacket } from "@everwire/protocol";
+import type { Reason } from "@everwire/protocol";
 import { Alarm } from "../deadlines.js";
 import { TransportError } from "../errors.js";
 import { toBuffer } from "../outgoing-packet.js";
@@ -21,7 +22,9 @@ const MESSAGE_CODE = 0x34;
 const CLOSE_GRACE_MS = 1_000;
 
 /** RFC 6455 section 7.4.1 */
+const NORMAL_CLOSURE = 1000;
 const PROTOCOL_ERROR = 1002;
+const NO_STATUS = 1005;
 const MESSAGE_TOO_BIG = 1009;
 
 interface TransportHolder {
@@ -67,8 +70,8 @@ function onError(this: WebSocket, error: Error & { code?: string }): void {
   transportOf(this)?.onWebSocketError(error);
 }
 
-function onClose(this: WebSocket): void {
-  transportOf(this)?.onWebSocketClose();
+function onClose(this: WebSocket, code: number): void {
+  transportOf(this)?.onWebSocketClose(code);
 }
 
 /** Another WebSocket engine makes connections of another class: those have the property nevertheless. */
@@ -154,16 +157,17 @@ export class WebSocketTransport extends Transport {
   }
 
   /** @internal */
-  onWebSocketError(error: Error): void {
-    this.fail(
-      new TransportError("ERR_WEBSOCKET_FAILED", `failed to read WebSocket: ${error.message}`, { cause: error }),
-    );
+  onWebSocketError(error: Error & { code?: string }): void {
+    // A frame that is against the rules or too large would come again.
+    const isFinal = error.code?.startsWith("WS_ERR_") === true;
+    const why = `failed to read WebSocket: ${error.message}`;
+    this.fail(new TransportError("ERR_WEBSOCKET_FAILED", why, { cause: error, isFinal }));
   }
 
   /** @internal */
-  onWebSocketClose(): void {
+  onWebSocketClose(code: number): void {
     this.#pong = undefined;
-    this.closed(true);
+    this.closed(true, code === NORMAL_CLOSURE || code === NO_STATUS);
   }
 
   /** @internal */
@@ -182,6 +186,17 @@ export class WebSocketTransport extends Transport {
     if (discard) this.#discard();
     else this.#webSocket.close();
     this.closed(false);
+  }
+
+  /** Closes with the number of a reason, for a client that can't read another answer. @internal */
+  dismiss({ code, name }: Reason): void {
+    this.#webSocket.close(code, name);
+    this.closed(false);
+  }
+
+  protected override doAbandon(): void {
+    this.#pong = undefined;
+    this.#webSocket.terminate();
   }
 
   // A peer that has not read what was sent will not read a close frame either: no grace then.

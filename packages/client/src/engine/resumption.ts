@@ -1,0 +1,93 @@
+// Resumption: the tries to bring a suspended session back (docs/PROTOCOL.md, "Resuming"): one transport after the other, until the
+// server has answered over one, has refused for good, or the time is over. Made by the session for each suspension.
+import type { EnginePacket } from "@everwire/protocol";
+import type { TransportError } from "../errors.js";
+import type { Timer, TimerFunctions } from "./timers.js";
+import type { CloseDetails, Transport } from "./transports/transport.js";
+
+/** What it needs of its session. */
+export interface ResumptionHandler {
+  /** A transport for the next try, not opened yet. */
+  onTry(attempt: number): Transport;
+  /** The first packet over it; false if that does not resume the session. Otherwise the transport is the session's from now on. */
+  onAnswer(transport: Transport, packet: EnginePacket): boolean;
+  /** The server does not have the session. */
+  onUnknown(details: CloseDetails | TransportError | undefined): void;
+  onExpired(): void;
+}
+
+/** How long a try may take. A WebSocket that is blocked often just hangs. */
+const TRY_MS = 5_000;
+const TRY_BATCHES_MS = 10_000;
+/** Between the first tries, and at most; doubled each time, and moved up or down by half. */
+const MIN_WAIT_MS = 250;
+const MAX_WAIT_MS = 5_000;
+/** Close code of a WebSocket over which no session is known (docs/PROTOCOL.md). */
+const UNKNOWN_CODE = 4007;
+
+export class Resumption {
+  readonly #timers: TimerFunctions;
+  readonly #handler: ResumptionHandler;
+  readonly #windowTimer: Timer;
+  #timer: Timer;
+  #transport: Transport | undefined;
+  #attempts = 0;
+  #waitMs = MIN_WAIT_MS;
+
+  constructor(timers: TimerFunctions, windowMs: number, handler: ResumptionHandler) {
+    this.#timers = timers;
+    this.#handler = handler;
+    this.#windowTimer = timers.setTimeoutFn(() => handler.onExpired(), windowMs);
+    // At once, but not for a page that is being frozen.
+    this.#wait(0);
+  }
+
+  /** The network, or the page, is back. */
+  hurry(): void {
+    this.#waitMs = MIN_WAIT_MS;
+    if (!this.#transport) this.#try();
+  }
+
+  /** The end of it. A try that is under way is dropped. */
+  stop(): void {
+    this.#timers.clearTimeoutFn(this.#windowTimer);
+    this.#timers.clearTimeoutFn(this.#timer);
+    this.#transport?.drop();
+  }
+
+  #wait(delayMs: number): void {
+    this.#timer = this.#timers.setTimeoutFn(() => this.#try(), delayMs);
+  }
+
+  #try(): void {
+    this.#timers.clearTimeoutFn(this.#timer);
+    const transport = this.#handler.onTry(this.#attempts++);
+    const fail = (): void => {
+      transport.drop();
+      this.#transport = undefined;
+      this.#timers.clearTimeoutFn(this.#timer);
+      this.#wait(this.#waitMs * (0.5 + Math.random()));
+      this.#waitMs = Math.min(this.#waitMs * 2, MAX_WAIT_MS);
+    };
+    const end = (isUnknown: boolean, details?: CloseDetails | TransportError): void => {
+      if (isUnknown) this.#handler.onUnknown(details);
+      else fail();
+    };
+    this.#transport = transport;
+    this.#timer = this.#timers.setTimeoutFn(fail, transport.batches ? TRY_BATCHES_MS : TRY_MS);
+    transport.handler = {
+      onOpen: () => undefined,
+      onDrain: () => undefined,
+      onPacket: (packet) => {
+        this.#transport = undefined;
+        if (!this.#handler.onAnswer(transport, packet)) fail();
+      },
+      onError: (error) => {
+        const { responseText } = Object(error.context) as { responseText?: string };
+        end(error.description === 400 && /"code":1\b/.test(responseText ?? ""), error);
+      },
+      onClose: (details) => end((Object(details?.context) as { code?: number }).code === UNKNOWN_CODE, details),
+    };
+    transport.open();
+  }
+}
