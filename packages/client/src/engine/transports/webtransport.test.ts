@@ -109,8 +109,8 @@ describe("opening", () => {
   });
 
   it("is left out of the usual transports there", async () => {
-    const { chooseTransports } = await import("../transport-list.js");
-    const names = (): string[] => chooseTransports({} as never, false).map(([name]) => name);
+    const { TransportList } = await import("../transport-list.js");
+    const names = (): string[] => new TransportList({} as never, false).available.map(([name]) => name);
     expect(names()).toEqual(["polling", "websocket"]);
     install(() => undefined);
     expect(names()).toEqual(["polling", "websocket", "webtransport"]);
