@@ -1,5 +1,6 @@
 // What every adapter owes the server: rooms and their events, who gets a broadcast, acknowledgements, the calls over many sockets,
 // and the recovery of sessions. A run over an implementation is one call with a function that makes it.
+/* eslint-disable @typescript-eslint/no-floating-promises -- what an adapter returns is its own affair; what it does is looked at */
 import { PacketType } from "@everwire/protocol";
 import type { AdapterContract } from "@everwire/server/adapter";
 import { describe, expect, onTestFinished, test } from "vitest";

@@ -1,5 +1,6 @@
 // The part of the adapter contract that is about sessions which come back: what they missed, and when they may not. An adapter
 // that does not recover owes one thing: to say so.
+/* eslint-disable @typescript-eslint/no-floating-promises -- what an adapter returns is its own affair; what it does is looked at */
 import { PacketType } from "@everwire/protocol";
 import type { AdapterContract } from "@everwire/server/adapter";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";

@@ -15,7 +15,7 @@ describe("what packetCreate shows", () => {
     "of a text of %d letters for many has its frame, header and payload apart",
     (length) => {
       const text = "é".repeat(length);
-    const packet = forMany(text, true);
+      const packet = forMany(text, true);
       const { type, data, options } = viewOf(packet);
       const [header, payload] = options.wsPreEncodedFrame ?? [];
       expect([type, data, options.compress, options.volatile]).toEqual(["message", text, false, true]);

@@ -165,7 +165,8 @@ export class WebTransportTransport extends Transport {
   }
 
   #onEnd(context?: unknown): void {
-    this.onClose({ description: "webtransport connection closed", context });
+    // The server has no resume for a session that ended here.
+    this.onClose({ description: "webtransport connection closed", context }, true);
   }
 
   #fail(error: unknown): void {
