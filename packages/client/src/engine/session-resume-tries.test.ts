@@ -262,16 +262,25 @@ describe("a session that can be resumed, over polling", () => {
     expect(server.requests.at(-1)?.url.searchParams.get("n")).toBe("2");
   });
 
-  it("ends as ever when the server refuses a request", async () => {
+  it("ends as ever when the server finds a body too large, for it would only come again", async () => {
     const scene = await openResumable(pollingOnly);
     const { server, session } = scene;
     const seen = record(session, "suspend", "error");
-    server.options.intercept = (request, response) =>
-      request.method === "POST" && !!response.writeHead(400).end('{"code":1,"message":"Session ID unknown"}');
+    server.options.intercept = (request, response) => request.method === "POST" && !!response.writeHead(413).end();
     const closed = event(session, "close");
     session.send("x");
-    expect(await closed).toEqual(["transport error", expect.objectContaining({ description: 400 })]);
+    expect(await closed).toEqual(["transport error", expect.objectContaining({ description: 413 })]);
     expect(seen).toEqual(["error"]);
+  });
+
+  it("asks for its session when the server refuses a request for another reason", async () => {
+    const scene = await openResumable(pollingOnly);
+    const { server, session } = scene;
+    server.options.intercept = (request, response) =>
+      request.method === "POST" && !!response.writeHead(400).end('{"code":3,"message":"Bad request"}');
+    const suspended = event(session, "suspend");
+    session.send("x");
+    expect(await suspended).toEqual(["transport error", expect.objectContaining({ description: 400 })]);
   });
 
   it("leaves out the attachments of what is left out", async () => {
