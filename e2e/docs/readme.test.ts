@@ -87,7 +87,7 @@ describe("the README's code", () => {
     await first.line(/the server says: delivered/);
     run("second", client, port);
     await first.line(/: hello, world/);
-    first.child.kill();
-    await server.line(new RegExp(`${id} left: transport (close|error)`));
+    first.child.kill("SIGINT");
+    await server.line(new RegExp(`${id} left: client namespace disconnect`));
   });
 });

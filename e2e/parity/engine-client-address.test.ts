@@ -135,7 +135,9 @@ describe.each(PEERS)("$name: the first request", (peer) => {
   test("by polling", async () => {
     const { request, url } = await firstRequest(peer, {});
     expect([request.method, url.pathname]).toEqual(["GET", "/engine.io/"]);
-    expect([...url.searchParams.keys()]).toEqual(["EIO", "transport", "t"]);
+    // `ew` asks for session resume (docs/PROTOCOL.md); a stock server passes over it.
+    const own = peer.name === "everwire" ? ["ew"] : [];
+    expect([...url.searchParams.keys()]).toEqual(["EIO", "transport", ...own, "t"]);
     expect(Object.fromEntries(url.searchParams)).toMatchObject({ EIO: "4", transport: "polling" });
     expect(request.headers.accept).toBe("*/*");
   });
@@ -143,7 +145,7 @@ describe.each(PEERS)("$name: the first request", (peer) => {
   test("by WebSocket", async () => {
     const { request, url } = await firstRequest(peer, { transports: ["websocket"] });
     expect(request.headers.upgrade).toBe("websocket");
-    expect(url.search).toBe("?EIO=4&transport=websocket");
+    expect(url.search).toBe(`?EIO=4&transport=websocket${peer.name === "everwire" ? "&ew=1" : ""}`);
     expect(request.headers["sec-websocket-extensions"]).toBe("permessage-deflate; client_max_window_bits");
   });
 

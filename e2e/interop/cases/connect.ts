@@ -190,6 +190,7 @@ export const CONNECT_CASES: Case[] = [
   },
   {
     title: "is cut off when a message is larger than the server takes, and the server lives on",
+    endsWithConnection: true,
     needs: ["client api", "server api"],
     ownServer: { extra: { maxHttpBufferSize: 10_000 } },
     async run({ open, server, mode }) {

@@ -123,6 +123,7 @@ export const DISCONNECT_CASES: Case[] = [
   },
   {
     title: "names the shutdown of the server as the reason",
+    endsWithConnection: true,
     needs: ["client api", "server api"],
     ownServer: {},
     async run({ open, server }) {
@@ -136,6 +137,7 @@ export const DISCONNECT_CASES: Case[] = [
   },
   {
     title: "reconnects after the server was closed and started again, and speaks again",
+    endsWithConnection: true,
     needs: ["client api"], // the Python client takes the goodbye over polling for final
     ownServer: {},
     async run({ open, server }) {
@@ -151,6 +153,7 @@ export const DISCONNECT_CASES: Case[] = [
   },
   {
     title: "reconnects after the server crashed and started again, and speaks again",
+    endsWithConnection: true,
     ownServer: {},
     async run({ open, server }) {
       const link = await open({ reconnection: true });
@@ -165,6 +168,7 @@ export const DISCONNECT_CASES: Case[] = [
   },
   {
     title: "counts its attempts, and sends what was emitted meanwhile",
+    endsWithConnection: true,
     needs: ["client api"],
     ownServer: {},
     async run({ open, server }) {
@@ -210,6 +214,7 @@ export const DISCONNECT_CASES: Case[] = [
   },
   {
     title: "gives up after the attempts that it was given",
+    endsWithConnection: true,
     needs: ["client api"],
     ownServer: {},
     async run({ open, server }) {

@@ -69,6 +69,7 @@ export const RECOVERY_CASES: Case[] = [
   },
   {
     title: "says that nothing was recovered after a restart of the server",
+    endsWithConnection: true,
     needs: ["client api", "server api"],
     ownServer: RECOVERING,
     async run({ open, server }) {

@@ -28,6 +28,8 @@ export interface Case {
   modes?: Mode[];
   /** The case wants a server of its own, with these options. */
   ownServer?: ServerOptions;
+  /** What a break means where sessions are not resumed: our client does not ask for it. What it means where they are, has tests of its own. */
+  endsWithConnection?: boolean;
   run(world: World): Promise<void>;
 }
 
@@ -81,7 +83,8 @@ export function runSuite(client: ClientPort, server: ServerPort, faults: readonl
           server: target,
           burst: Math.min(client.burst, server.burst),
           open: async (options) => {
-            const link = await client.open(target.url, { mode, ...options });
+            const extra = entry.endsWithConnection ? { resume: false, ...options?.extra } : options?.extra;
+            const link = await client.open(target.url, { mode, ...options, ...(extra && { extra }) });
             links.push(link);
             return link;
           },

@@ -51,7 +51,8 @@ export async function startEngine(peer: Peer, options: EngineOptions = {}, setup
     ? createServer()
     : createSecureServer(setup.secure)) as unknown as HttpServer;
   if (setup.listener !== undefined) httpServer.on("request", setup.listener);
-  const engine = peer.engine.attach(httpServer, options);
+  // Session resume is ours alone, and has tests of its own: here both end with their connection.
+  const engine = peer.engine.attach(httpServer, { resume: false, ...options });
   setup.prepare?.(engine, httpServer);
   httpServer.listen(0, "127.0.0.1");
   await once(httpServer, "listening");

@@ -40,7 +40,7 @@ export class Rig {
 
   async serve(options: Partial<ServerOptions> = {}, listener?: RequestListener): Promise<Server> {
     this.httpServer = createServer(listener);
-    const io = new this.peer.server.Server(this.httpServer, options);
+    const io = new this.peer.server.Server(this.httpServer, { resume: false, ...options });
     this.httpServer.listen(0, "127.0.0.1");
     await once(this.httpServer, "listening");
     this.url = `http://127.0.0.1:${this.port}`;

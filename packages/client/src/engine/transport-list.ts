@@ -25,10 +25,11 @@ export class TransportList {
     this.available = chooseTransports(opts, websocketFirst);
   }
 
-  /** One transport first, and then the others. */
+  /** Those over which a session can be resumed: one of them first. The open packet of WebTransport has no place for what that takes. */
   from(first: string): AvailableTransport[] {
     const isFirst = ([name]: AvailableTransport): boolean => name === first;
-    return this.available.filter(isFirst).concat(this.available.filter((entry) => !isFirst(entry)));
+    const able = this.available.filter(([name]) => name !== "webtransport");
+    return able.filter(isFirst).concat(able.filter((entry) => !isFirst(entry)));
   }
 
   create([name, Transport]: AvailableTransport): Transport {

@@ -14,6 +14,9 @@ const DEFAULT_MAX_BYTES = 100 * 1024 * 1024;
 /** What the server may take to close a session whose stream has ended. */
 const CLOSE_GRACE_MS = 1_000;
 
+/** How a session is closed that the server is not to take for the end of what it carried. */
+const BROKEN: WebTransportCloseInfo = { closeCode: 1, reason: "" };
+
 export class WebTransportTransport extends Transport {
   #session: WebTransport | undefined;
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
@@ -59,6 +62,17 @@ export class WebTransportTransport extends Transport {
       handler?.onClose();
     }
     return this;
+  }
+
+  /** Not in good order, which for the server is the end of the session too. */
+  override drop(): void {
+    this.handler = undefined;
+    const { readyState: state } = this;
+    if (state === "closed") return;
+    this.moveTo("closed");
+    this.writable = false;
+    // Before it is open, `#run` sees to it.
+    if (state !== "opening") this.#closeSession(BROKEN);
   }
 
   /** From the first byte to the last; rejects when something breaks. */
@@ -154,19 +168,19 @@ export class WebTransportTransport extends Transport {
   }
 
   /** Once only: there are libraries that break when they are told twice. */
-  #closeSession(): void {
+  #closeSession(info?: WebTransportCloseInfo): void {
     const session = this.#session;
     this.#session = undefined;
     try {
-      session?.close();
+      session?.close(info);
     } catch {
       // The server was faster.
     }
   }
 
-  #onEnd(context?: unknown): void {
-    // The server has no resume for a session that ended here.
-    this.onClose({ description: "webtransport connection closed", context }, true);
+  #onEnd(info?: WebTransportCloseInfo): void {
+    // There are libraries for which the loss of the connection is an end with a code. The server closes without one.
+    this.onClose({ description: "webtransport connection closed", context: info }, !info?.closeCode);
   }
 
   #fail(error: unknown): void {
