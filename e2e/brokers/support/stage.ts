@@ -79,7 +79,14 @@ export class Stage implements StageParts {
 
   /** The same, not connected yet. */
   prepare(url: string, options: Options): Socket {
-    const client = connect(url, { forceNew: true, reconnectionDelay: 20, reconnectionDelayMax: 100, ...options });
+    const client = connect(url, {
+      forceNew: true,
+      reconnectionDelay: 20,
+      reconnectionDelayMax: 100,
+      // A process that is gone is told at once, and not after a wait for its return.
+      resume: false,
+      ...options,
+    });
     this.onEnd(() => client.disconnect());
     return client;
   }

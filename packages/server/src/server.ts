@@ -5,6 +5,7 @@ import type { Server as HttpsServer } from "node:https";
 import type { Http2SecureServer, Http2Server } from "node:http2";
 import { type DefaultEventsMap, defaultParser, type EventsMap, type PacketEncoder } from "@everwire/protocol";
 import type { EncodedPacket, PreparedPacket, WriteOptions } from "./adapter/adapter.js";
+import { SessionAwareAdapter } from "./adapter/session-aware.js";
 import { Connection } from "./connection.js";
 import { drain } from "./drain.js";
 import type { DrainOptions, DrainResult } from "./drain.js";
@@ -110,7 +111,7 @@ export class Server<
       throw serverError("ERR_INVALID_SERVER", `${what}. Please pass a http.Server instance.`);
     }
     const httpServer = typeof server === "object" ? server : listen(toPort(server));
-    const engineOptions = { ...options, ...this.opts, path: this.resolved.path };
+    const engineOptions = { ...this.#resumeDefault(), ...options, ...this.opts, path: this.resolved.path };
     const engine = new EngineServer(engineOptions);
     engine.attach(httpServer, engineOptions);
     if (this.resolved.serveClient)
@@ -118,6 +119,15 @@ export class Server<
     this.httpServer = httpServer;
     this.#httpServers.add(httpServer);
     return this.bind(engine);
+  }
+
+  /**
+   * An adapter that recovers sessions over processes is there for clients that come back to another one. Here their session would
+   * still wait for them meanwhile, and be in two places at once: so it does not, unless that is asked for.
+   */
+  #resumeDefault(): { resume?: boolean } {
+    const { recovery, adapter } = this.resolved;
+    return recovery !== undefined && adapter !== SessionAwareAdapter ? { resume: false } : {};
   }
 
   /** The same as `attach()`. */
