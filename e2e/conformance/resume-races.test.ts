@@ -8,20 +8,20 @@ import { engineUnderTest, type EngineUnderTest } from "./support.js";
 
 const MIB = 1024 * 1024;
 
-type Opened = EngineUnderTest & { session: Session; polling: RawPolling; log: string[]; connections: TcpSocket[] };
+type Opened = EngineUnderTest & { session: Session; polling: RawPolling; log: string[]; accepted: TcpSocket[] };
 
 /** A session over polling; `log` tells how it is suspended and closed. */
 async function opened(options: Parameters<typeof engineUnderTest>[0] = {}): Promise<Opened> {
   const under = await engineUnderTest(options);
-  const connections: TcpSocket[] = [];
-  under.httpServer.on("connection", (socket: TcpSocket) => connections.push(socket));
+  const accepted: TcpSocket[] = [];
+  under.httpServer.on("connection", (socket: TcpSocket) => accepted.push(socket));
   const connected = under.nextSession();
   const polling = await under.client.polling({ query: { ew: "1" } });
   onTestFinished(() => polling.release());
   const session = await connected;
   const log: string[] = [];
   for (const event of ["suspend", "close"]) session.on(event, (reason: string) => log.push(`${event}: ${reason}`));
-  return { ...under, session, polling, log, connections };
+  return { ...under, session, polling, log, accepted };
 }
 
 /** A request whose answer is not read. */
@@ -67,7 +67,7 @@ test("a poll that was answered before has no say in what becomes of the session"
   const second = one.polling.poll();
   await polled;
   tcp.destroy();
-  await until(() => one.connections.some(({ destroyed }) => destroyed), "the end of the connection");
+  await until(() => one.accepted.some(({ destroyed }) => destroyed), "the end of the connection");
   one.session.send("b");
   expect((await second).text).toBe("4b");
   expect(one.log).toEqual([]);
@@ -79,7 +79,7 @@ test("an answer that nobody reads goes with the connection when the session is r
   const polled = once(one.httpServer, "request");
   await request(one, "GET");
   await polled;
-  const held = one.connections.at(-1) as TcpSocket;
+  const held = one.accepted.at(-1) as TcpSocket;
   one.session.send("x".repeat(32 * MIB));
   await until(() => held.writableLength > MIB, "an answer that is not read");
   await back(one, 0);

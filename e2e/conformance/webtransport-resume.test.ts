@@ -115,7 +115,9 @@ describe("our client", () => {
     const log: string[] = [];
     socket.on("disconnect", (reason) => log.push(`disconnect: ${reason}`));
     socket.io.on("suspend", () => log.push("suspend"));
-    socket.io.on("resume", () => log.push(`resume over ${socket.io.engine.transport.name}`));
+    socket.io.on("resume", () => {
+      log.push(`resume over ${socket.io.engine.transport.name}, ${String(sessions.sessions.length)} of WebTransport`);
+    });
     const [peer] = await arrived;
     await until(() => socket.io.engine.transport.name === "webtransport", "the upgrade");
     await until(() => peer.conn.transport.name === "webtransport", "the upgrade on the server");
@@ -145,7 +147,7 @@ describe("our client", () => {
     await until(() => got.length === 6, "what was sent meanwhile");
     for (const side of ["client", "server"])
       expect(got.filter(([name]) => name === side).map(([, n]) => n)).toEqual([0, 1, 2]);
-    expect([socket.id, peer.connected, log]).toEqual([id, true, ["suspend", "resume over polling"]]);
+    expect([socket.id, peer.connected, log]).toEqual([id, true, ["suspend", "resume over polling, 1 of WebTransport"]]);
   });
 
   test("is told by the server's close that the session is over", async () => {

@@ -13,13 +13,16 @@ export interface WindowMessage {
 /** A message to send again, or how many volatile ones are left out in this place. */
 export type Replayed<Message> = Message | number;
 
+/** What a message costs besides its data, so that a flood of empty ones has an end too. */
+const MESSAGE_OVERHEAD_BYTES = 64;
+
 /** From this many dead entries on, the front of the list is cut off instead of walked past. */
 const MAX_DEAD_ENTRIES = 64;
 
 export class SendWindow<Message extends WindowMessage> {
   readonly #maxBytes: number;
-  #messages: Message[] = [];
-  /** Entries before this one are gone already. */
+  #messages: (Message | undefined)[] = [];
+  /** Entries before this one are empty. */
   #first = 0;
   /** Messages sent before that one. */
   #base = 0;
@@ -41,7 +44,7 @@ export class SendWindow<Message extends WindowMessage> {
     return this.#acknowledged;
   }
 
-  /** Bytes that are kept. */
+  /** Data of the messages that are kept, and a fixed amount for each. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -54,7 +57,7 @@ export class SendWindow<Message extends WindowMessage> {
   /** A message leaves, for the first time. With too many bytes kept, the oldest are let go. */
   add(message: Message): void {
     this.#messages.push(message);
-    this.#bytes += message.byteLength;
+    this.#bytes += message.byteLength + MESSAGE_OVERHEAD_BYTES;
     while (this.#bytes > this.#maxBytes) this.#drop();
     this.#compact();
   }
@@ -94,7 +97,8 @@ export class SendWindow<Message extends WindowMessage> {
   }
 
   #drop(): void {
-    this.#bytes -= (this.#messages[this.#first] as Message).byteLength;
+    this.#bytes -= (this.#messages[this.#first] as Message).byteLength + MESSAGE_OVERHEAD_BYTES;
+    this.#messages[this.#first] = undefined;
     this.#first += 1;
     this.#base += 1;
   }

@@ -59,6 +59,29 @@ describe("liveness", () => {
     expect(calls.at(-1)).toBe("dead");
   });
 
+  it("is as quick as before once the line has answered again", () => {
+    const { clock, liveness, calls } = watch();
+    liveness.probe();
+    clock.advance(5_000);
+    liveness.stop();
+    liveness.probe();
+    liveness.onHeard();
+    liveness.probe();
+    clock.advance(5_000);
+    expect(calls).toEqual(["ask", "dead", "ask", "ask", "dead"]);
+  });
+
+  it("watches on when messages left while it asked", () => {
+    const { clock, liveness, calls } = watch();
+    liveness.probe();
+    liveness.onTraffic();
+    liveness.onHeard();
+    clock.advance(2_000);
+    expect(calls).toEqual(["ask", "ask"]);
+    clock.advance(5_000);
+    expect(calls.at(-1)).toBe("dead");
+  });
+
   it("waits longer while much is on its way", () => {
     const { clock, liveness, calls } = watch(1_600_000);
     liveness.probe();

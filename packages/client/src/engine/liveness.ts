@@ -16,6 +16,8 @@ export class Liveness {
   readonly #onDead: () => void;
   #timer: Timer;
   #hasHeard = false;
+  /** Messages left or came while it asked: the next silence counts too. */
+  #hasTraffic = false;
   #isAsking = false;
   #answerMs = ANSWER_MS;
 
@@ -29,13 +31,17 @@ export class Liveness {
   /** Something came. */
   onHeard(): void {
     this.#hasHeard = true;
-    if (this.#isAsking) this.stop();
+    if (!this.#isAsking) return;
+    this.stop();
+    this.#answerMs = Math.max(ANSWER_MS, this.#answerMs / 2);
+    if (this.#hasTraffic) this.onTraffic();
   }
 
   /** A message left or came. */
   onTraffic(): void {
+    this.#hasTraffic = true;
     if (this.#timer !== undefined) return;
-    this.#hasHeard = false;
+    this.#hasTraffic = this.#hasHeard = false;
     this.#wait(QUIET_MS, () => {
       this.#timer = undefined;
       if (this.#hasHeard) this.onTraffic();
@@ -47,6 +53,7 @@ export class Liveness {
   probe(): void {
     if (this.#isAsking) return;
     this.stop();
+    this.#hasTraffic = false;
     this.#isAsking = true;
     const halfMs = (this.#answerMs + this.#ask() / SLOWEST_LINK) / 2;
     // In halves: a timer that is late because everything stood still must not run before what came meanwhile is read.

@@ -12,6 +12,9 @@ import { isMessage, type QueuedPacket } from "./send-buffer.js";
 import type { AvailableTransport, TransportList } from "./transport-list.js";
 import type { CloseDetails, Transport } from "./transports/transport.js";
 
+/** Messages that may be on their way without a sign of their arrival: several times what an acknowledgement is due after. */
+const MAX_UNHEARD_BYTES = 256 * 1024;
+
 /** What it needs of its session. */
 export interface ResumeHandler {
   /** Send a ping with this count. */
@@ -44,7 +47,8 @@ export class Resume {
     const delivery = new Delivery(opts, maxBufferBytes, () => handler.onDue());
     const ask = (): number => {
       handler.onAsk(delivery.take());
-      return delivery.bytes;
+      // More than this is acknowledged piece by piece, and so is heard of meanwhile.
+      return Math.min(delivery.bytes, MAX_UNHEARD_BYTES);
     };
     this.delivery = delivery;
     this.#liveness = new Liveness(opts, ask, () => handler.onDead());

@@ -1,24 +1,20 @@
-// One Engine.IO session on the server: a client, whichever transport carries it. It queues what is sent, hands it to its transport
-// once a turn, keeps the heartbeat, and says why it ended. Made by the engine server; users know it as the engine's Socket, the
-// layer above sets `handler`. Methods named onX are calls from the layer below.
+// One Engine.IO session on the server: a client, whichever transport carries it. It takes what arrives, keeps the heartbeat, moves to
+// other transports, waits for a client whose connection broke, and says why it ended. Made by the engine server; users know it as the
+// engine's Socket, the layer above sets `handler`. Methods named onX are calls from the layer below.
 import type { IncomingMessage } from "node:http";
-import { SESSION_STATES, formatHandshake, transition } from "@everwire/protocol";
-import type { CloseReason, EnginePacketType, RawData, SessionState } from "@everwire/protocol";
-import { LazyEmitter } from "../emitter.js";
+import { formatHandshake } from "@everwire/protocol";
+import type { CloseReason, EnginePacketType, RawData } from "@everwire/protocol";
 import type { EngineServer } from "./engine-server.js";
 import { TransportError } from "./errors.js";
 import { Heartbeat } from "./heartbeat.js";
 import type { SessionHeartbeat } from "./heartbeat.js";
 import { LegacyHeartbeat } from "./legacy-heartbeat.js";
 import { NOOP, OutgoingPacket, PING, PONG, createMessage } from "./outgoing-packet.js";
-import type { MessageData, PacketOptions } from "./outgoing-packet.js";
-import { viewOf } from "./packet-view.js";
-import { OpeningRequest } from "./request-summary.js";
 import { queryOf } from "./request-query.js";
 import { Resume } from "./resume.js";
 import type { ResumeTerms } from "./resume-options.js";
-import type { SendCallback } from "./send-callbacks.js";
-import { SendQueue } from "./send-queue.js";
+import type { SendQueue } from "./send-queue.js";
+import { SessionBase } from "./session-base.js";
 import type { Transport } from "./transports/transport.js";
 import { Upgrade } from "./upgrade.js";
 
@@ -33,28 +29,13 @@ export interface SessionHandler {
 
 // What it is to the layers below (TransportHandler, HeartbeatHost, UpgradeHost, Flushable) stays out of the published types, so it
 // is not declared here but checked where it is handed over.
-export class Session extends LazyEmitter {
-  readonly id: string;
-  /** Revision of the Engine.IO protocol, fixed for the life of the session. */
-  readonly protocol: 3 | 4;
-  readonly server: EngineServer;
-  /** Address of the client, as its first connection had it; `undefined` when that was WebTransport, which does not tell. */
-  readonly remoteAddress: string;
+export class Session extends SessionBase {
   /** The layer above. */
   handler: SessionHandler | undefined = undefined;
 
-  readonly #opening: OpeningRequest | undefined;
-  #state: SessionState = "opening";
-  #transport: Transport;
   readonly #heartbeat: SessionHeartbeat;
   #upgrade: Upgrade | undefined = undefined;
   #upgraded = false;
-
-  readonly #queue = new SendQueue();
-  #marked = false;
-  #overflowed = false;
-  /** Only in a session that can be resumed. */
-  readonly #resume: Resume | undefined;
 
   /** `terms`: what the client was offered, if the session can be resumed. */
   constructor(
@@ -65,35 +46,10 @@ export class Session extends LazyEmitter {
     request?: IncomingMessage,
     terms?: ResumeTerms,
   ) {
-    super();
-    this.server = server;
-    this.id = id;
-    this.protocol = protocol;
-    // Users know both as always there, and on the transports that are on by default they are.
-    this.remoteAddress = (request && (request.socket.remoteAddress ?? "")) as string;
-    this.#opening = request && new OpeningRequest(request);
+    super(server, id, protocol, transport, request);
     this.#heartbeat = protocol === 3 ? new LegacyHeartbeat(this) : new Heartbeat(this);
-    this.#resume = terms === undefined ? undefined : new Resume(this, terms);
-    this.#transport = transport;
+    if (terms !== undefined) this.resumption = new Resume(this, terms);
     transport.handler = this;
-  }
-
-  get readyState(): SessionState {
-    return this.#state;
-  }
-
-  get transport(): Transport {
-    return this.#transport;
-  }
-
-  /** The request that opened the session, its query parsed as `_query`; `undefined` when that was WebTransport, which has none. */
-  get request(): IncomingMessage {
-    return this.#opening?.get() as IncomingMessage;
-  }
-
-  /** Lets the request go, unless somebody has asked for it. @internal */
-  releaseRequest(): void {
-    this.#opening?.release();
   }
 
   get upgrading(): boolean {
@@ -104,116 +60,66 @@ export class Session extends LazyEmitter {
     return this.#upgraded;
   }
 
-  /** What waits for the transport. */
-  get writeBuffer(): readonly OutgoingPacket[] {
-    return this.#queue.packets;
-  }
-
-  /** Bytes that the client has not been sent yet: queued here, and in its socket. */
-  get bufferedBytes(): number {
-    return this.#queue.bytes + this.#transport.bufferedBytes;
-  }
-
-  /** What it takes to resume this session; none if it can't be. @internal */
-  get resumption(): Resume | undefined {
-    return this.#resume;
-  }
-
   /** The transport itself tells the client what has arrived. @internal */
   get confirms(): boolean {
-    return this.#transport.confirms;
-  }
-
-  /** True when a packet would go out with this turn, and nothing is queued in it yet: the moment for a volatile one. */
-  get writable(): boolean {
-    return this.#state === "open" && this.#queue.isEmpty && this.#transport.writable;
-  }
-
-  /** Queues a message: text, a Buffer, any view or an ArrayBuffer. The callback runs once it has left. */
-  send(data: MessageData, options?: Partial<PacketOptions> | SendCallback, callback?: SendCallback): this {
-    const onSent = typeof options === "function" ? options : callback;
-    const isQueued = this.#enqueue(createMessage(data, typeof options === "function" ? undefined : options));
-    if (isQueued && typeof onSent === "function") this.#queue.addCallback(onSent);
-    return this;
-  }
-
-  /** The same as `send`. */
-  write(data: MessageData, options?: Partial<PacketOptions> | SendCallback, callback?: SendCallback): this {
-    return this.send(data, options, callback);
-  }
-
-  /** Queues a ready packet, which many sessions may share. */
-  sendPacket(packet: OutgoingPacket): void {
-    this.#enqueue(packet);
+    return this.current.confirms;
   }
 
   /** Closes once all that is queued has left; with `discard` at once, dropping what the transport does not take at this moment. */
   close(discard = false): this {
     // What only waits for the end of the turn goes now.
-    if (this.#marked) this.flush();
-    if (this.#state === "suspended") {
-      if (discard || this.#resume === undefined) this.#onClosed("forced close");
-      else this.#resume.closesAfterwards = true;
+    if (this.isMarked) this.flush();
+    if (this.state === "suspended") {
+      if (discard || this.resumption === undefined) this.onClosed("forced close");
+      else this.resumption.closesAfterwards = true;
       return this;
     }
-    if (this.#state === "open") this.#move("closing");
-    else if (!discard || this.#state !== "closing") return this;
-    if (discard || this.#queue.isEmpty) this.#transport.close(discard);
+    if (this.state === "open") this.move("closing");
+    else if (!discard || this.state !== "closing") return this;
+    if (discard || this.queue.isEmpty) this.current.close(discard);
     return this;
   }
 
   /** Sends the open packet and starts to live. @internal */
   open(): void {
     const { initialPacket } = this.server.opts;
-    this.#move("open");
-    const terms = this.#resume && { resume: this.server.offer(this.#resume.terms) };
-    this.#enqueue(new OutgoingPacket("open", formatHandshake({ ...this.server.describe(this), ...terms })));
-    if (initialPacket !== undefined) this.#enqueue(createMessage(initialPacket));
+    this.move("open");
+    const terms = this.resumption && { resume: this.server.offer(this.resumption.terms) };
+    this.enqueue(new OutgoingPacket("open", formatHandshake({ ...this.server.describe(this), ...terms })));
+    if (initialPacket !== undefined) this.enqueue(createMessage(initialPacket));
     this.emit("open");
     this.#heartbeat.start();
     this.flush();
   }
 
-  /** Hands all that is queued to the transport, if it takes a batch. Called by the outbox at the end of a turn. @internal */
-  flush(): void {
-    this.#marked = false;
-    if (this.#overflowed) {
-      const why = "the client does not read and too much is waiting for it";
-      this.#onClosed("buffer overflow", new TransportError("ERR_BUFFER_OVERFLOW", `failed to queue packet: ${why}`));
-    }
-    if (this.#queue.isEmpty || this.#state === "closed" || !this.#transport.writable) return;
-    const packets = this.#queue.take();
-    this.#resume?.onSending(packets);
-    this.emit("flush", packets);
-    this.server.emit("flush", this, packets);
-    // Unless a listener has closed the session.
-    if (this.readyState !== "closed") this.#transport.send(packets);
-  }
-
   /** Starts to probe a better transport; false if that can't be now. @internal */
   beginUpgrade(candidate: Transport): boolean {
-    if (this.#state !== "open" || this.#upgraded || this.#upgrade !== undefined) return false;
+    if (this.state !== "open" || this.#upgraded || this.#upgrade !== undefined) return false;
     // Only where the client was told that it may: not from one WebSocket to another, and not with upgrades switched off.
-    if (!this.server.upgrades(this.#transport.name).includes(candidate.name)) return false;
+    if (!this.server.upgrades(this.current.name).includes(candidate.name)) return false;
     this.#upgrade = new Upgrade(this, candidate);
     this.#upgrade.start();
     return true;
   }
 
-  /** Waits for the client to come back: its transport broke. */
+  /** Its transport is gone. */
   #suspend(resume: Resume, reason: CloseReason, description: unknown): void {
-    this.#move("suspended");
+    this.move("suspended");
     this.#heartbeat.stop();
-    this.#upgrade?.abandon();
-    this.#transport.handler = undefined;
-    this.#transport.abandon();
-    this.#queue.dropVolatile();
+    this.#upgrade?.cut();
+    this.current.handler = undefined;
+    this.current.abandon();
+    this.queue.dropVolatile();
     resume.suspend(reason);
     this.emit("suspend", reason, description);
-    if (this.readyState !== "suspended") return;
-    if (resume.isWhole && this.#queue.bytes + resume.bytes <= resume.terms.maxBufferBytes)
-      this.server.suspended.add(this, resume.terms.maxSuspended);
-    else this.#onClosed("buffer overflow", description);
+  }
+
+  /** Waits for the client to come back. */
+  #await({ isWhole, bytes, terms }: Resume, description: unknown): void {
+    if (this.state !== "suspended") return;
+    if (isWhole && this.queue.bytes + bytes <= terms.maxBufferBytes)
+      this.server.suspended.add(this, terms.maxSuspended);
+    else this.onClosed("buffer overflow", description);
   }
 
   /**
@@ -221,17 +127,17 @@ export class Session extends LazyEmitter {
    * still. @internal
    */
   resume(transport: Transport, leg: number, replay: readonly OutgoingPacket[]): void {
-    const resume = this.#resume;
+    const resume = this.resumption;
     if (resume === undefined) return;
-    if (this.#state === "open") this.#suspend(resume, "transport close", undefined);
-    if (this.#state !== "suspended") {
+    if (this.state === "open") this.#suspend(resume, "transport close", undefined);
+    if (this.state !== "suspended") {
       transport.close();
       return;
     }
     this.server.suspended.delete(this);
-    this.#move("open");
+    this.move("open");
     this.#upgraded = false;
-    this.#transport = transport;
+    this.current = transport;
     transport.handler = this;
     const { received } = resume.resume(leg);
     const terms = { ...this.server.describe(this), resume: { ...this.server.offer(resume.terms), received } };
@@ -247,8 +153,8 @@ export class Session extends LazyEmitter {
 
   /** @internal */
   onPacket(type: EnginePacketType, data: RawData | undefined): void {
-    if (this.#state !== "open") return;
-    if (this.#resume !== undefined && !this.#resume.onPacket(type, data)) return;
+    if (this.state !== "open") return;
+    if (this.resumption !== undefined && !this.resumption.onPacket(type, data)) return;
     if (this.listenerCount("packet") > 0) this.emit("packet", data === undefined ? { type } : { type, data });
     // The direction is the session's: in revision 4 the server pings, in revision 3 the client did.
     if (type === "ping" || type === "pong") {
@@ -261,7 +167,7 @@ export class Session extends LazyEmitter {
       this.emit("data", data);
       this.emit("message", data);
     } else if (type === "close") {
-      this.#onClosed("transport close");
+      this.onClosed("transport close");
     }
   }
 
@@ -272,49 +178,49 @@ export class Session extends LazyEmitter {
 
   /** @internal */
   onDrain(): void {
-    this.#queue.onSent(this.#transport);
-    if (!this.#queue.isEmpty) return;
+    this.queue.onSent(this.current);
+    if (!this.queue.isEmpty) return;
     this.emit("drain");
     this.server.emit("drain", this);
     this.handler?.onDrain?.();
-    if (this.#state === "closing") this.#transport.close();
+    if (this.state === "closing") this.current.close();
   }
 
   /** @internal */
   onError(error: TransportError): void {
     const isMalformed = error.code === "ERR_PACKET_MALFORMED" || error.code === "ERR_PAYLOAD_MALFORMED";
-    if (isMalformed) this.#onClosed("parse error", error);
-    else if (error.isFinal) this.#onClosed("transport error", error);
+    if (isMalformed) this.onClosed("parse error", error);
+    else if (error.isFinal) this.onClosed("transport error", error);
     else this.#onBroken("transport error", error);
   }
 
   /** @internal */
   onClose(byPeer: boolean, isFinal = true): void {
-    if (!byPeer) this.#onClosed("forced close");
-    else if (isFinal) this.#onClosed("transport close");
+    if (!byPeer) this.onClosed("forced close");
+    else if (isFinal) this.onClosed("transport close");
     else this.#onBroken("transport close");
   }
 
   /** What a request of the transport says of the counts: how many messages of its body are known; `undefined`: that can't be. @internal */
   onRequest(request: IncomingMessage): number | undefined {
-    return this.#resume === undefined ? 0 : this.#resume.readRequest(queryOf(request));
+    return this.resumption === undefined ? 0 : this.resumption.readRequest(queryOf(request));
   }
 
   /** The client wants back what is not here any more, or never was. @internal */
   onUnresumable(): void {
-    if (this.#resume?.isWhole === false) this.#onClosed("buffer overflow");
+    if (this.resumption?.isWhole === false) this.onClosed("buffer overflow");
     else this.onMiscount();
   }
 
   /** @internal */
   onMiscount(): void {
-    this.#onClosed("parse error", new TransportError("ERR_MISCOUNT", "failed to read packet: its count can't be"));
+    this.onClosed("parse error", new TransportError("ERR_MISCOUNT", "failed to read packet: its count can't be"));
   }
 
   /** @internal */
   onWindowOver(): void {
     this.server.suspended.counters.expired += 1;
-    this.#onClosed("session expired");
+    this.onClosed("session expired");
   }
 
   #onBeat(type: "ping" | "pong"): void {
@@ -329,7 +235,7 @@ export class Session extends LazyEmitter {
 
   /** @internal */
   onPingDue(): void {
-    this.sendPacket(this.#resume?.count("ping") ?? PING);
+    this.sendPacket(this.resumption?.count("ping") ?? PING);
   }
 
   /** @internal */
@@ -349,9 +255,9 @@ export class Session extends LazyEmitter {
 
   /** @internal */
   replaceTransport(candidate: Transport): void {
-    const previous = this.#transport;
+    const previous = this.current;
     previous.handler = undefined;
-    this.#transport = candidate;
+    this.current = candidate;
     candidate.handler = this;
     if (previous.writable) previous.send([NOOP]);
     previous.close(true);
@@ -359,67 +265,39 @@ export class Session extends LazyEmitter {
     this.emit("upgrade", candidate);
     this.handler?.onUpgrade?.();
     this.flush();
-    if (this.#state === "closing" && this.#queue.isEmpty) candidate.close();
-  }
-
-  #enqueue(packet: OutgoingPacket): boolean {
-    if ((this.#state !== "open" && this.#state !== "suspended") || this.#overflowed) return false;
-    if (this.listenerCount("packetCreate") > 0) this.emit("packetCreate", viewOf(packet));
-    const isReady = this.#transport.writable;
-    if (!this.#queue.hasRoomFor(packet, this.#roomBytes(isReady))) {
-      if (this.server.opts.onOverflow?.(this, packet) === "drop") return false;
-      // Closed with the turn and not within the caller's loop over a room.
-      this.#overflowed = true;
-      this.#mark();
-      return false;
-    }
-    this.#queue.push(packet);
-    if (isReady) this.#mark();
-    return true;
-  }
-
-  /** What may wait in the queue. */
-  #roomBytes(isReady: boolean): number {
-    if (this.#state === "suspended" && this.#resume !== undefined)
-      return this.#resume.terms.maxBufferBytes - this.#resume.bytes;
-    // A transport that takes a batch has next to nothing of the last one left; else that counts too.
-    return this.server.opts.maxBufferedBytes - (isReady ? 0 : this.#transport.bufferedBytes);
-  }
-
-  #mark(): void {
-    if (this.#marked) return;
-    this.#marked = true;
-    this.server.outbox.mark(this);
+    if (this.state === "closing" && this.queue.isEmpty) candidate.close();
   }
 
   /** The transport is gone, and nobody wanted that. */
   #onBroken(reason: CloseReason, description?: unknown): void {
-    if (this.#resume !== undefined && this.#state === "open") this.#suspend(this.#resume, reason, description);
-    else this.#onClosed(reason, description);
+    const resume = this.resumption;
+    if (resume === undefined || this.state !== "open") {
+      this.onClosed(reason, description);
+      return;
+    }
+    this.#suspend(resume, reason, description);
+    this.#await(resume, description);
   }
 
-  #onClosed(reason: CloseReason, description?: unknown): void {
-    if (this.#state === "closed") return;
-    if (this.#resume !== undefined) {
-      this.#resume.stop();
+  /** @internal */
+  protected override onClosed(reason: CloseReason, description?: unknown): void {
+    if (this.state === "closed") return;
+    if (this.resumption !== undefined) {
+      this.resumption.stop();
       this.server.suspended.delete(this);
       if (reason === "buffer overflow") this.server.suspended.counters.overflowed += 1;
     }
-    this.#move("closed");
+    this.move("closed");
     this.#heartbeat.stop();
     this.#upgrade?.abandon();
-    this.#queue.dropCallbacks();
-    this.#transport.handler = undefined;
-    this.#transport.close(true);
+    this.queue.dropCallbacks();
+    this.current.handler = undefined;
+    this.current.close(true);
     this.server.onSessionClose(this);
     // Listeners of `close` may still look at what was not sent.
-    if (!this.#queue.isEmpty) process.nextTick(dropPackets, this.#queue);
+    if (!this.queue.isEmpty) process.nextTick(dropPackets, this.queue);
     this.handler?.onClose(reason, description);
     this.emit("close", reason, description);
-  }
-
-  #move(to: SessionState): void {
-    this.#state = transition<SessionState>(SESSION_STATES, this.#state, to);
   }
 }
 

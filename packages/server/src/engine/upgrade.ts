@@ -46,10 +46,14 @@ export class Upgrade extends Deadline implements TransportHandler {
 
   /** Gives up: the session goes on, or has closed. */
   abandon(): void {
-    if (this.#state === "failed" || this.#state === "upgraded") return;
-    this.#end("failed");
+    if (!this.#fail()) return;
     this.#candidate.handler = undefined;
     this.#candidate.close(true);
+  }
+
+  /** Gives up without a word: to a client that has moved already, a close would be the end of its session. */
+  cut(): void {
+    if (this.#fail()) this.#candidate.abandon();
   }
 
   onPacket(type: EnginePacketType, data: RawData | undefined): void {
@@ -91,6 +95,12 @@ export class Upgrade extends Deadline implements TransportHandler {
     this.#host.server.deadlines.set(this.#releasePoll, RELEASE_POLL_MS);
     const { transport } = this.#host;
     if (transport.writable) transport.send([NOOP]);
+  }
+
+  #fail(): boolean {
+    if (this.#state === "failed" || this.#state === "upgraded") return false;
+    this.#end("failed");
+    return true;
   }
 
   #onUpgrade(): void {

@@ -29,6 +29,8 @@ export class PollingTransport extends Transport {
   initialHeaders: OutgoingHttpHeaders | undefined = undefined;
   /** The GET that waits. */
   #poll: ServerResponse | undefined = undefined;
+  /** The GET whose answer has not left yet. Another may come meanwhile, but is not answered before. */
+  #answered: ServerResponse | undefined = undefined;
   /** The POST that is being read, and what reads it. */
   #post: ServerResponse | undefined = undefined;
   #body: PollingBody | undefined = undefined;
@@ -46,7 +48,7 @@ export class PollingTransport extends Transport {
   }
 
   override get writable(): boolean {
-    return this.#poll !== undefined && this.readyState === "open";
+    return this.#poll !== undefined && this.#answered === undefined && this.readyState === "open";
   }
 
   override get bufferedBytes(): number {
@@ -70,6 +72,7 @@ export class PollingTransport extends Transport {
     const response = this.#poll;
     if (response === undefined) return;
     this.#poll = undefined;
+    this.#answered = response;
     this.#answerPoll(response, this.#format.encode(packets), packets.some(isCompressible));
   }
 
@@ -87,18 +90,21 @@ export class PollingTransport extends Transport {
     let isDelivered = false;
     response.on("finish", () => {
       isDelivered = true;
+      this.#answered = undefined;
       this.#bufferedBytes = 0;
       this.drained();
+      if (this.writable) this.ready();
     });
     response.on("close", () => {
       if (!isDelivered) this.#onPollAborted(response);
     });
-    if (this.readyState === "open") this.ready();
-    else this.#sendClose([NOOP, CLOSE]);
+    if (this.writable) this.ready();
+    else if (this.readyState !== "open") this.#sendClose([NOOP, CLOSE]);
   }
 
   #onPollAborted(response: ServerResponse): void {
     if (response === this.#poll) this.#poll = undefined;
+    if (response === this.#answered) this.#answered = undefined;
     this.#bufferedBytes = 0;
     this.fail(new TransportError("ERR_POLL_ABORTED", "poll connection closed prematurely"));
   }
@@ -178,8 +184,9 @@ export class PollingTransport extends Transport {
   protected override doAbandon(): void {
     this.#body?.cancel();
     this.#poll?.destroy();
+    this.#answered?.destroy();
     this.#post?.destroy();
-    this.#poll = this.#post = this.#body = undefined;
+    this.#poll = this.#answered = this.#post = this.#body = undefined;
     this.#stopWaiting();
   }
 

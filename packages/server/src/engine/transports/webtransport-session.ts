@@ -36,16 +36,28 @@ export interface WebTransportSession {
   close(info?: { closeCode: number; reason: string }): void;
 }
 
+/** How a session is closed that the client is not to take for the end of what it carried. */
+export const BROKEN = { closeCode: 1, reason: "" };
+
+/**
+ * Whether somebody has closed the session, and nothing has broken it: what `closed` resolves with says so (W3C WebTransport,
+ * "WebTransportCloseInfo"). A connection that is lost should reject it; there are libraries that resolve it with a code.
+ */
+export function isCleanEnd(info: unknown): boolean {
+  const { closeCode = 0 } = Object(info) as { closeCode?: unknown };
+  return closeCode === 0;
+}
+
 /** Sessions that were told to close. Some libraries break when they are told twice. */
 const closing = new WeakSet<WebTransportSession>();
 
 /** Ends the session, as soon as it is there to be ended. */
-export function closeSession(session: WebTransportSession): void {
+export function closeSession(session: WebTransportSession, info?: typeof BROKEN): void {
   if (closing.has(session)) return;
   closing.add(session);
   const close = (): void => {
     try {
-      session.close();
+      session.close(info);
     } catch {
       // The client was faster.
     }

@@ -8,7 +8,7 @@ import type { OutgoingPacket } from "../outgoing-packet.js";
 import { Transport } from "./transport.js";
 import type { TransportContext } from "./transport.js";
 import { encodeStreamFrames } from "./webtransport-frame.js";
-import { closeSession } from "./webtransport-session.js";
+import { BROKEN, closeSession, isCleanEnd } from "./webtransport-session.js";
 import type { BidirectionalStream, WebTransportSession } from "./webtransport-session.js";
 
 /** What was sent before a graceful close may take this long to leave. */
@@ -50,10 +50,10 @@ export class WebTransportTransport extends Transport {
 
   /** Begins to read; `handler` is set by now. @internal */
   start(): void {
-    const onEnd = (): void => {
-      this.closed(true);
-    };
-    this.#session.closed.then(onEnd, onEnd);
+    this.#session.closed.then(
+      (info) => this.closed(true, isCleanEnd(info)),
+      () => this.closed(true, false),
+    );
     void this.#read();
   }
 
@@ -69,6 +69,10 @@ export class WebTransportTransport extends Transport {
     this.closed(false);
   }
 
+  protected override doAbandon(): void {
+    closeSession(this.#session, BROKEN);
+  }
+
   async #read(): Promise<void> {
     for (;;) {
       let chunk: Uint8Array | undefined;
@@ -76,7 +80,8 @@ export class WebTransportTransport extends Transport {
         const { done, value } = await this.#reader.read();
         if (!done) chunk = value;
       } catch {
-        // Reset by the peer, or gone with the session.
+        this.#onBroken();
+        return;
       }
       if (chunk === undefined) break;
       if (this.#frames.read(chunk)) continue;
@@ -120,8 +125,7 @@ export class WebTransportTransport extends Transport {
       }
     } catch {
       // The peer reads no more of this stream, and there is no other.
-      closeSession(this.#session);
-      this.closed(true);
+      this.#onBroken();
       return;
     }
     this.#writable = true;
@@ -131,6 +135,14 @@ export class WebTransportTransport extends Transport {
     } catch (error) {
       rethrowLater(error);
     }
+  }
+
+  /** The stream was reset, or went with the session. In that case the session says in the same turn whether the client wanted it. */
+  #onBroken(): void {
+    setImmediate(() => {
+      closeSession(this.#session, BROKEN);
+      this.closed(true, false);
+    });
   }
 
   /**

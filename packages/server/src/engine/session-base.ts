@@ -1,0 +1,160 @@
+// Who a session is, and what is sent in it: its id and request, its transport, and the queue that is handed to it once a turn. The base of
+// Session, which adds what arrives, how the session moves to other transports, and how it ends.
+import type { IncomingMessage } from "node:http";
+import { SESSION_STATES, transition } from "@everwire/protocol";
+import type { CloseReason, SessionState } from "@everwire/protocol";
+import { LazyEmitter } from "../emitter.js";
+import type { EngineServer } from "./engine-server.js";
+import { TransportError } from "./errors.js";
+import { createMessage } from "./outgoing-packet.js";
+import type { MessageData, OutgoingPacket, PacketOptions } from "./outgoing-packet.js";
+import { viewOf } from "./packet-view.js";
+import { OpeningRequest } from "./request-summary.js";
+import type { Resume } from "./resume.js";
+import type { SendCallback } from "./send-callbacks.js";
+import { SendQueue } from "./send-queue.js";
+import type { Session } from "./session.js";
+import type { Transport } from "./transports/transport.js";
+
+export abstract class SessionBase extends LazyEmitter {
+  readonly id: string;
+  /** Revision of the Engine.IO protocol, fixed for the life of the session. */
+  readonly protocol: 3 | 4;
+  readonly server: EngineServer;
+  /** Address of the client, as its first connection had it; `undefined` when that was WebTransport, which does not tell. */
+  readonly remoteAddress: string;
+
+  /** What it takes to resume this session; none if it can't be. @internal */
+  resumption: Resume | undefined = undefined;
+  /** @internal */
+  protected state: SessionState = "opening";
+  /** @internal */
+  protected current: Transport;
+  /** @internal */
+  protected readonly queue = new SendQueue();
+  /** A flush is due with this turn. @internal */
+  protected isMarked = false;
+  #overflowed = false;
+  readonly #opening: OpeningRequest | undefined;
+
+  constructor(server: EngineServer, id: string, protocol: 3 | 4, transport: Transport, request?: IncomingMessage) {
+    super();
+    this.server = server;
+    this.id = id;
+    this.protocol = protocol;
+    // Users know both as always there, and on the transports that are on by default they are.
+    this.remoteAddress = (request && (request.socket.remoteAddress ?? "")) as string;
+    this.#opening = request && new OpeningRequest(request);
+    this.current = transport;
+  }
+
+  get readyState(): SessionState {
+    return this.state;
+  }
+
+  get transport(): Transport {
+    return this.current;
+  }
+
+  /** The request that opened the session, its query parsed as `_query`; `undefined` when that was WebTransport, which has none. */
+  get request(): IncomingMessage {
+    return this.#opening?.get() as IncomingMessage;
+  }
+
+  /** Lets the request go, unless somebody has asked for it. @internal */
+  releaseRequest(): void {
+    this.#opening?.release();
+  }
+
+  /** What waits for the transport. */
+  get writeBuffer(): readonly OutgoingPacket[] {
+    return this.queue.packets;
+  }
+
+  /** Bytes that the client has not been sent yet: queued here, and in its socket. */
+  get bufferedBytes(): number {
+    return this.queue.bytes + this.current.bufferedBytes;
+  }
+
+  /** True when a packet would go out with this turn, and nothing is queued in it yet: the moment for a volatile one. */
+  get writable(): boolean {
+    return this.state === "open" && this.queue.isEmpty && this.current.writable;
+  }
+
+  /** Queues a message: text, a Buffer, any view or an ArrayBuffer. The callback runs once it has left. */
+  send(data: MessageData, options?: Partial<PacketOptions> | SendCallback, callback?: SendCallback): this {
+    const onSent = typeof options === "function" ? options : callback;
+    const isQueued = this.enqueue(createMessage(data, typeof options === "function" ? undefined : options));
+    if (isQueued && typeof onSent === "function") this.queue.addCallback(onSent);
+    return this;
+  }
+
+  /** The same as `send`. */
+  write(data: MessageData, options?: Partial<PacketOptions> | SendCallback, callback?: SendCallback): this {
+    return this.send(data, options, callback);
+  }
+
+  /** Queues a ready packet, which many sessions may share. */
+  sendPacket(packet: OutgoingPacket): void {
+    this.enqueue(packet);
+  }
+
+  /** Hands all that is queued to the transport, if it takes a batch. Called by the outbox at the end of a turn. @internal */
+  flush(): void {
+    this.isMarked = false;
+    if (this.#overflowed) {
+      const why = "the client does not read and too much is waiting for it";
+      this.onClosed("buffer overflow", new TransportError("ERR_BUFFER_OVERFLOW", `failed to queue packet: ${why}`));
+    }
+    if (this.queue.isEmpty || this.state === "closed" || !this.current.writable) return;
+    const packets = this.queue.take();
+    this.resumption?.onSending(packets);
+    this.emit("flush", packets);
+    this.server.emit("flush", this, packets);
+    // Unless a listener has closed the session.
+    if (this.readyState !== "closed") this.current.send(packets);
+  }
+
+  /** @internal */
+  protected enqueue(packet: OutgoingPacket): boolean {
+    if (!this.#takes() || this.#overflowed) return false;
+    if (this.listenerCount("packetCreate") > 0) this.emit("packetCreate", viewOf(packet));
+    const isReady = this.current.writable;
+    if (!this.queue.hasRoomFor(packet, this.#roomBytes(isReady))) {
+      if (this.server.opts.onOverflow?.(this as unknown as Session, packet) === "drop") return false;
+      // Closed with the turn and not within the caller's loop over a room.
+      this.#overflowed = true;
+      this.#mark();
+      return false;
+    }
+    this.queue.push(packet);
+    if (isReady) this.#mark();
+    return true;
+  }
+
+  /** The end of the session, whatever the reason. @internal */
+  protected abstract onClosed(reason: CloseReason, description?: unknown): void;
+
+  /** @internal */
+  protected move(to: SessionState): void {
+    this.state = transition<SessionState>(SESSION_STATES, this.state, to);
+  }
+
+  #takes(): boolean {
+    return this.state === "open" || (this.state === "suspended" && this.resumption?.closesAfterwards !== true);
+  }
+
+  /** What may wait in the queue. */
+  #roomBytes(isReady: boolean): number {
+    if (this.state === "suspended" && this.resumption !== undefined)
+      return this.resumption.terms.maxBufferBytes - this.resumption.bytes;
+    // A transport that takes a batch has next to nothing of the last one left; else that counts too.
+    return this.server.opts.maxBufferedBytes - (isReady ? 0 : this.current.bufferedBytes);
+  }
+
+  #mark(): void {
+    if (this.isMarked) return;
+    this.isMarked = true;
+    this.server.outbox.mark(this);
+  }
+}
