@@ -27,6 +27,7 @@ export class ChaosClient {
       transports,
       auth: { name },
       forceNew: true,
+      resume: true,
       reconnectionDelay: 50,
       reconnectionDelayMax: 200,
       requestTimeout: 5_000,

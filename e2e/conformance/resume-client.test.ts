@@ -33,7 +33,7 @@ async function connected({ server = {}, client = {}, clock }: SceneOptions = {})
     vi.stubGlobal("setTimeout", (callback: () => void, delayMs: number) => clock.setTimeout(callback, delayMs));
     vi.stubGlobal("clearTimeout", (timer: unknown) => clock.clearTimeout(timer));
   }
-  const socket = connect(proxy.url, { forceNew: true, reconnectionDelay: 1, ...client });
+  const socket = connect(proxy.url, { forceNew: true, reconnectionDelay: 1, resume: true, ...client });
   vi.unstubAllGlobals();
   onTestFinished(() => void socket.disconnect());
   const seen: string[] = [];
@@ -52,7 +52,7 @@ const resumes = ({ seen }: Scene): number => seen.filter((name) => name === "res
 const disconnects = ({ seen }: Scene): string[] => seen.filter((name) => name.startsWith("disconnect"));
 
 describe.each([["polling"], ["websocket"]])("over %s, a session", (transport) => {
-  const client = { transports: [transport] };
+  const client = { transports: [transport], resume: true };
 
   it("goes on after the connection was reset", async () => {
     const scene = await connected({ client });

@@ -108,6 +108,7 @@ describe("our client", () => {
     const arrived = once<[ServerSocket]>(io, "connection");
     const socket: Socket = connect(url, {
       forceNew: true,
+      resume: true,
       transports: ["polling", "webtransport"],
       transportOptions: { webtransport: CLIENT_OPTIONS },
     });

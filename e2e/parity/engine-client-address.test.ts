@@ -135,9 +135,7 @@ describe.each(PEERS)("$name: the first request", (peer) => {
   test("by polling", async () => {
     const { request, url } = await firstRequest(peer, {});
     expect([request.method, url.pathname]).toEqual(["GET", "/engine.io/"]);
-    // `ew` asks for session resume (docs/PROTOCOL.md); a stock server passes over it.
-    const own = peer.name === "everwire" ? ["ew"] : [];
-    expect([...url.searchParams.keys()]).toEqual(["EIO", "transport", ...own, "t"]);
+    expect([...url.searchParams.keys()]).toEqual(["EIO", "transport", "t"]);
     expect(Object.fromEntries(url.searchParams)).toMatchObject({ EIO: "4", transport: "polling" });
     expect(request.headers.accept).toBe("*/*");
   });
@@ -145,7 +143,7 @@ describe.each(PEERS)("$name: the first request", (peer) => {
   test("by WebSocket", async () => {
     const { request, url } = await firstRequest(peer, { transports: ["websocket"] });
     expect(request.headers.upgrade).toBe("websocket");
-    expect(url.search).toBe(`?EIO=4&transport=websocket${peer.name === "everwire" ? "&ew=1" : ""}`);
+    expect(url.search).toBe("?EIO=4&transport=websocket");
     expect(request.headers["sec-websocket-extensions"]).toBe("permessage-deflate; client_max_window_bits");
   });
 

@@ -66,8 +66,7 @@ async function run(peer: Peer, body: string): Promise<string> {
   return `${printed.trim()} ${code}`;
 }
 
-// Session resume is ours alone: a client that waits for its server to come back is no client that was closed with it.
-const connecting = (options: string): string => `new client.Socket(url, { resume: false, ...${options} })`;
+const connecting = (options: string): string => `new client.Socket(url, ${options})`;
 
 describe.each(PEERS)("$name: a process ends", (peer) => {
   test.concurrent.each<[string, string]>([

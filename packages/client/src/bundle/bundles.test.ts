@@ -122,7 +122,7 @@ async function survive(io: Io): Promise<void> {
   own.io.on("connection", (socket) => socket.on("n", (...args: unknown[]) => socket.emit("n", ...args)));
   try {
     for (const transport of ["polling", "websocket"]) {
-      const socket = io(proxy.url, { forceNew: true, transports: [transport] });
+      const socket = io(proxy.url, { forceNew: true, transports: [transport], resume: true });
       const got: unknown[] = [];
       const seen: string[] = [];
       socket.on("n", (n: unknown) => got.push(n));

@@ -60,8 +60,8 @@ export interface SessionOptions extends NodeOptions {
   autoUnref?: boolean;
   /** Cap on what waits to be sent, in bytes; over it the session closes with "buffer overflow". Default 16 MiB. */
   maxBufferedBytes?: number;
-  /** Go on with the session after a break, where the server can; false: never ask for it. */
-  resume?: ResumeOptions | false;
+  /** Go on with the session after a break, where the server can: true, or how far. Default false: a break is a disconnect. */
+  resume?: ResumeOptions | boolean;
 }
 
 /** How far a session that broke is kept to be resumed. */
@@ -83,7 +83,7 @@ export interface ResolvedOptions extends Omit<SessionOptions, "query" | "port">,
   path: string;
   query: Query;
   maxBufferedBytes: number;
-  resume: ResumeOptions | false;
+  resume: ResumeOptions | boolean;
   transportOptions: Record<string, OwnOptions | undefined>;
   binaryType: BinaryType;
 }
@@ -116,7 +116,7 @@ export function resolveOptions(uri: string | undefined, options: SessionOptions)
   }
   const resolved: Omit<ResolvedOptions, keyof TimerFunctions> = {
     maxBufferedBytes: 16 * 1024 * 1024,
-    resume: {},
+    resume: false,
     transportOptions: {},
     binaryType: defaultBinaryType,
     ...optionDefaults,

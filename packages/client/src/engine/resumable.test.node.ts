@@ -28,7 +28,7 @@ export function onClock<T>(clock: TestClock, create: () => T): T {
 export async function openResumable(options: SessionOptions = {}, engine: RawEngineOptions = {}): Promise<Scene> {
   const server = await startRawEngine({ ...engine, handshake: { resume: TERMS, ...engine.handshake } });
   const clock = new TestClock();
-  const session = track(onClock(clock, () => new Session(server.url, options)));
+  const session = track(onClock(clock, () => new Session(server.url, { resume: true, ...options })));
   await event(session, "open");
   return { server, session, clock };
 }

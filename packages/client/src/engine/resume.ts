@@ -6,7 +6,7 @@ import type { TransportError } from "../errors.js";
 import { Delivery } from "./delivery.js";
 import { MAX_TIMER_MS } from "./heartbeat.js";
 import { Liveness } from "./liveness.js";
-import type { ResolvedOptions } from "./options.js";
+import type { ResolvedOptions, ResumeOptions } from "./options.js";
 import { Resumption } from "./resumption.js";
 import { isMessage, type QueuedPacket } from "./send-buffer.js";
 import type { AvailableTransport, TransportList } from "./transport-list.js";
@@ -40,7 +40,7 @@ export class Resume {
   #resumption: Resumption | undefined;
 
   constructor(opts: ResolvedOptions, terms: ResumeTerms, handler: ResumeHandler) {
-    const { windowMs = Infinity, maxBufferBytes = opts.maxBufferedBytes } = opts.resume || {};
+    const { windowMs = Infinity, maxBufferBytes = opts.maxBufferedBytes } = Object(opts.resume) as ResumeOptions;
     this.#opts = opts;
     this.#handler = handler;
     this.#windowMs = Math.min(windowMs, terms.windowMs, MAX_TIMER_MS);

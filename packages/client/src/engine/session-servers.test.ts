@@ -160,7 +160,7 @@ describe.each([
 describe.each(["polling", "websocket"])("over %s, a break of the connection", (name) => {
   const brokenSession = async (): Promise<{ session: Session; seen: string[]; received: unknown[] }> => {
     const proxy = track(await startFaultProxy(Number(new URL(url).port)));
-    const session = track(new Session(proxy.url, { transports: [name], upgrade: false }));
+    const session = track(new Session(proxy.url, { transports: [name], upgrade: false, resume: true }));
     const seen = record(session, "suspend", "resume", "close");
     const received: unknown[] = [];
     session.on("message", (data) => received.push(data));

@@ -40,7 +40,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     canUpgrade: () => this.#readyState === "open",
     onMade: (transport) => {
       if (this.id) transport.query.sid = this.id;
-      else if (this.opts.resume !== false) transport.query.ew = 1;
+      else if (this.opts.resume) transport.query.ew = 1;
       this.#resume?.delivery.mark(transport);
     },
     onOpen: () => undefined,
@@ -276,7 +276,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     delete query.resume;
     this.#maxPayload = maxPayload || Infinity;
     this.#heartbeat.restart(pingInterval + pingTimeout);
-    if (!resume || this.#resume || this.opts.resume === false) return;
+    if (!resume || this.#resume || !this.opts.resume) return;
     this.#resume = new Resume(this.opts, resume, this.#resumeHandler);
     this.#page.watchResumable();
   }
