@@ -18,7 +18,9 @@ afterEach(closeAll);
 async function connected(options: Partial<ManagerOptions & SocketOptions> = {}): Promise<Scene> {
   const server = await startRawEngine({ handshake: { resume: TERMS } });
   const clock = new TestClock();
-  const socket = onClock(clock, () => io(server.url, { forceNew: true, transports: ["websocket"], resume: true, ...options }));
+  const socket = onClock(clock, () =>
+    io(server.url, { forceNew: true, transports: ["websocket"], resume: true, ...options }),
+  );
   track({ close: () => socket.disconnect() });
   await until(() => server.packets.includes("40"));
   server.send('40{"sid":"me"}');

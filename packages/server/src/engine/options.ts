@@ -66,7 +66,7 @@ export interface ServerOptions extends LimitOptions {
   initialPacket?: RawData;
   /** Set a cookie with the id of the session, for load balancers that route by it. Off by default. */
   cookie?: boolean | CookieOptions;
-  /** Give clients their session back after their connection broke, if they know how to ask; `false` does not. Default on. */
+  /** Give clients their session back after their connection broke, if they ask for it; `false` does not. Default on. */
   resume?: boolean | ResumeOptions;
   /** Origins allowed besides the server's own, and the headers that tell browsers so. Off by default. */
   cors?: CorsSetting;
