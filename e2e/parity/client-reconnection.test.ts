@@ -1,37 +1,7 @@
 // How a client comes back: how often it tries, what is heard of each attempt in which order, and what ends the loop.
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { collect, once, turns, until } from "@everwire/testkit";
-import type { Manager } from "@everwire/client";
 import { compare, type Case } from "./support/cases.js";
-import { plain, type Rig } from "./support/rig.js";
-
-const EVENTS = [
-  "open",
-  "error",
-  "close",
-  "reconnect_attempt",
-  "reconnect",
-  "reconnect_error",
-  "reconnect_failed",
-] as const;
-
-function record(rig: Rig, manager: Manager): void {
-  for (const event of EVENTS) {
-    manager.on(event, (...args: unknown[]) =>
-      rig.note(event, ...plain(args).map((arg) => (typeof arg === "object" ? Object.keys(arg as object) : arg))),
-    );
-  }
-}
-
-async function nowhere(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return `http://127.0.0.1:${port}`;
-}
+import { EVENTS, nowhere, record } from "./support/managers.js";
 
 // What is heard of a loop that comes to nothing.
 const loop = (attempts: number): unknown[] => [
