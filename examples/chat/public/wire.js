@@ -30,6 +30,7 @@ export function showWire(socket) {
   let openedAt = 0;
   let lostAt = 0;
   let boot;
+  let latest = ""; // what the open connection did last: it may have moved before the server let the socket in
 
   function note(sentence) {
     const item = document.createElement("li");
@@ -53,12 +54,14 @@ export function showWire(socket) {
   // Each connection is a new engine; it tells when it moved from polling to WebSocket.
   manager.on("open", () => {
     openedAt = performance.now();
+    latest = `Connected over ${over()}.`;
+    if (lostAt === 0) note(latest);
     manager.engine.on("upgrade", (to) => {
       const took = Math.round(performance.now() - openedAt);
-      const sentence = `Moved from long-polling to ${NAMES[to.name] ?? to.name} after ${String(took)} ms.`;
-      note(sentence);
+      latest = `Moved from long-polling to ${NAMES[to.name] ?? to.name} after ${String(took)} ms.`;
+      note(latest);
       wire.dataset.state = to.name;
-      if (wire.dataset.mended === undefined) text.textContent = sentence; // else the good news stays
+      if (wire.dataset.mended === undefined) text.textContent = latest; // else the good news stays
     });
   });
 
@@ -70,10 +73,8 @@ export function showWire(socket) {
   }
 
   socket.on("connect", () => {
-    if (lostAt === 0) {
-      note(`Connected over ${over()}.`);
-      show(transport(), `Connected over ${over()}.`);
-    } else if (socket.recovered) back(`Back after ${seconds(performance.now() - lostAt)}. Nothing was missed.`);
+    if (lostAt === 0) show(transport(), latest);
+    else if (socket.recovered) back(`Back after ${seconds(performance.now() - lostAt)}. Nothing was missed.`);
     // Else the server does not know us any more; it is about to say who it is: welcomed().
     measure();
   });
