@@ -34,7 +34,7 @@ for (const way of SCRIPT_WAYS) {
 
   for (const kind of ["module", "classic"] as const) {
     test(`a ${kind} worker talks to the server (${way.name})`, async ({ startSite, openPage }) => {
-      const site = await startSite({ setup: echo });
+      const site = await startSite({ setup: echo, server: { resume: { windowMs: 500 } } });
       const page = await openPage(site);
       expect(await startWorker(page, kind)).toBe("ready");
       const options = { transports };
@@ -115,6 +115,7 @@ function callWorker(page: Page, call: unknown): Promise<unknown> {
   return page.evaluate((call) => globalThis.callWorker(call), call);
 }
 
+/** At once over WebSocket; a worker that polled ends without a word, and its session when nobody has come back to it in time. */
 async function closesWithItsWorker(page: Page, site: Site): Promise<void> {
   await page.evaluate(() => {
     (globalThis as unknown as { worker: Worker }).worker.terminate();

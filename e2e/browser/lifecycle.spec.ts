@@ -4,6 +4,8 @@ import { connect, emitWithAck, expect, test, transportOf, UPGRADE, WAYS, WEBSOCK
 
 /** Short delays, so that a test that waits for a reconnect is short. */
 const EAGER = { reconnectionDelay: 50, reconnectionDelayMax: 200 };
+/** A break is a disconnect, as with the stock server; what resume makes of it is in resume.spec.ts. */
+const PLAIN = { ...EAGER, resume: false };
 
 for (const way of WAYS) {
   test(`a page comes back after a restart of the server, with what it had to say (${way.name})`, async ({
@@ -73,7 +75,7 @@ test("a page that goes offline says so at once, and comes back when it is online
     },
   });
   const page = await openPage(site);
-  await connect(page, { way: UPGRADE, options: EAGER });
+  await connect(page, { way: UPGRADE, options: PLAIN });
   await page.evaluate(() => {
     globalThis.received = new Promise((resolve) => socket.once("disconnect", resolve));
   });
@@ -107,7 +109,7 @@ for (const way of WAYS) {
       },
     });
     const page = await openPage(site);
-    await connect(page, { way, options: EAGER });
+    await connect(page, { way, options: PLAIN });
     await page.evaluate(() => {
       globalThis.news = [];
       socket.on("news", (item: unknown) => globalThis.news.push(item));
@@ -191,7 +193,7 @@ test("retries come to an end, and say so", async ({ startSite, openPage }) => {
 test("what waited for an acknowledgement when the line broke is told", async ({ startSite, openPage }) => {
   const site = await startSite();
   const page = await openPage(site);
-  await connect(page, { way: WEBSOCKET, options: EAGER });
+  await connect(page, { way: WEBSOCKET, options: PLAIN });
   await page.evaluate(() => {
     globalThis.received = socket
       .timeout(60_000)

@@ -230,16 +230,15 @@ for (const way of WAYS) {
       expect(await byCallback).toBeInstanceOf(Error);
     });
 
-    test("is closed on the server as soon as the page is left", async ({ startSite, openPage }) => {
-      const site = await startSite({ setup: echo });
+    test("is closed on the server as soon as the page is left", async ({ startSite, openPage, browserName }) => {
+      const site = await startSite({ setup: echo, server: { resume: { windowMs: 1_000 } } });
       const page = await openPage(site);
       await connect(page, { way });
       const gone = new Promise((resolve) => site.socket.once("disconnect", resolve));
-      const left = Date.now();
       await page.goto("about:blank");
-      expect(await gone).toMatch(/^transport (close|error)$/);
-      // The heartbeat would take 45 seconds to find out.
-      expect(Date.now() - left).toBeLessThan(3_000);
+      // Firefox may interrupt what a page does when it is left, before a request has left. In any case the heartbeat, of 45 seconds,
+      // does not have to find out.
+      expect(await gone).toMatch(browserName === "firefox" ? /^(transport close|session expired)$/ : "transport close");
       await expect.poll(() => site.io.engine.clientsCount).toBe(0);
     });
   });

@@ -263,6 +263,8 @@ describe("what ends a session for good", () => {
     ["a close packet", (socket: RawWebSocket) => socket.send("1")],
     ["a close frame without a code", (socket: RawWebSocket) => socket.ws.close()],
     ["a close frame with code 1000", (socket: RawWebSocket) => socket.ws.close(1000)],
+    // RFC 6455 section 7.4.1, "going away": what browsers say for a page that was left and a worker that was ended.
+    ["a close frame with code 1001", (socket: RawWebSocket) => socket.ws.close(1001)],
   ])("%s", async (_how, end) => {
     const { session, socket } = await openWebSocket();
     const closed = once(session, "close");
@@ -270,13 +272,69 @@ describe("what ends a session for good", () => {
     expect((await closed)[0]).toBe("transport close");
   });
 
-  test("a page that goes away without a word is waited for", async () => {
+  test("a client that gives up its connection with another code is waited for", async () => {
     const { session, socket } = await openWebSocket();
     const suspended = once(session, "suspend");
-    // RFC 6455 section 7.4.1: "going away" is what browsers say for a page that is frozen, too.
-    socket.ws.close(1001);
+    socket.ws.close(4000);
     await suspended;
     expect(session.readyState).toBe("suspended");
+  });
+
+  describe("the last word of a page whose poll was ended before", () => {
+    const headers = { "content-type": "text/plain" };
+
+    async function openSuspended() {
+      const opened = await openPolling();
+      const { session, polling } = opened;
+      const suspended = once(session, "suspend");
+      const poll = polling.poll().catch((error: unknown) => error);
+      await until(() => session.transport.writable, "a poll that waits");
+      polling.release();
+      await poll;
+      await suspended;
+      return opened;
+    }
+
+    test("is a close packet", async () => {
+      const { session, client, sid, engine } = await openSuspended();
+      const closed = once(session, "close");
+      expect(await httpRequest(client.url("polling", { sid }), { method: "POST", body: "1", headers })).toMatchObject({
+        status: 200,
+        text: "ok",
+      });
+      expect((await closed)[0]).toBe("transport close");
+      expect(engine.counters).toMatchObject({ suspended: 0, expired: 0 });
+    });
+
+    test("may come from a client that is the first to notice, above the leg of its tries", async () => {
+      const opened = await openPolling();
+      const { session, client, sid } = opened;
+      const closed = once(session, "close");
+      await httpRequest(client.url("polling", { sid, leg: "2" }), { method: "POST", body: "1", headers });
+      expect((await closed)[0]).toBe("transport close");
+      opened.polling.release();
+    });
+
+    test.each([
+      ["another packet", { body: "6" }, {}],
+      ["more than that", { body: ["1", "1"].join(SEPARATOR) }, {}],
+      ["that of an older leg", { body: "1" }, { leg: "0" }],
+      ["that of a leg that is none", { body: "1" }, { leg: "-1" }],
+    ])("is not %s, by which the client learns that it has to resume", async (_what, request, query) => {
+      const opened = await openSuspended();
+      const { session, client, sid } = opened;
+      if (query.leg !== undefined) {
+        const { socket } = await back(opened, 0, 1);
+        await cut(session, socket);
+      }
+      const answer = await httpRequest(client.url("polling", { sid, ...query }), {
+        method: "POST",
+        headers,
+        ...request,
+      });
+      expect(answer.status).toBe(400);
+      expect(session.readyState).toBe("suspended");
+    });
   });
 
   test("a message over the limit: it would only come again", async () => {

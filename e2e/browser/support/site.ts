@@ -98,5 +98,5 @@ function servePage(request: IncomingMessage, response: ServerResponse): void {
     response.writeHead(404).end();
     return;
   }
-  response.writeHead(200, { "Content-Type": page.type, "Cache-Control": "no-store" }).end(page.body);
+  response.writeHead(200, { "Content-Type": page.type, "Cache-Control": "no-cache" }).end(page.body);
 }

@@ -92,14 +92,24 @@ socket.on("welcome", ({ boot, author, nickname, room, history }) => {
   wire.welcomed(boot);
 });
 
-socket.on("connect", () => {
-  for (const message of log.pending()) if (message.state === "waiting") log.settle(message, "sending");
-  if (socket.recovered) loadRoom(); // no welcome comes then, and the room may be another one than before
-});
+/** Whether what is written can leave: a socket stays connected while its session is suspended. */
+const isOnline = () => socket.connected && socket.io.engine.readyState === "open";
 
-socket.on("disconnect", () => {
+function goOn() {
+  for (const message of log.pending()) if (message.state === "waiting") log.settle(message, "sending");
+}
+
+function pause() {
   for (const message of log.pending()) if (message.state === "sending") log.settle(message, "waiting");
   people.nobodyTypes();
+}
+
+socket.io.on("suspend", pause);
+socket.io.on("resume", goOn);
+socket.on("disconnect", pause);
+socket.on("connect", () => {
+  goOn();
+  if (socket.recovered) loadRoom(); // no welcome comes then, and the room may be another one than before
 });
 
 socket.on("connect_error", (error) => {
@@ -126,7 +136,7 @@ for (const button of document.querySelectorAll("#rooms [data-room]"))
     me.room = room;
     save();
     showRoom();
-    if (socket.connected) loadRoom(); // else `auth` will bring us there
+    if (socket.connected) loadRoom(); // it waits while the session is suspended; else `auth` will bring us there
   });
 
 function loadRoom() {
@@ -156,14 +166,14 @@ function send(content, shown = content) {
   const { author, nickname, room } = me;
   const id = randomId();
   const message = { id, room, author, nickname, at: Date.now(), ...shown, draft: { id, room, ...content } };
-  message.state = socket.connected ? "sending" : "waiting";
+  message.state = isOnline() ? "sending" : "waiting";
   log.add(message);
   deliver(message);
 }
 
 /** Emits the draft; it may wait in the socket's queue. The id makes a second arrival of the same draft harmless. */
 function deliver(message) {
-  log.settle(message, socket.connected ? "sending" : "waiting");
+  log.settle(message, isOnline() ? "sending" : "waiting");
   socket.emit("message", message.draft, (error, answer) => {
     if (error) log.settle(message, "failed", { error: "the server did not confirm it." });
     else if (answer.ok) log.settle(message, "delivered", answer);

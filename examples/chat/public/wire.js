@@ -12,6 +12,8 @@ const LOST_BECAUSE = {
   "ping timeout": "the server stopped answering",
   "parse error": "the server sent something unreadable",
   "io server disconnect": "the server ended it",
+  "session unknown": "the server was restarted",
+  "session expired": "it was away for too long",
 };
 
 const byId = (id) => document.getElementById(id);
@@ -79,14 +81,20 @@ export function showWire(socket) {
     measure();
   });
 
-  socket.on("disconnect", (reason) => {
-    if (reason === "io client disconnect") return;
-    lostAt = performance.now();
+  function lose(reason) {
+    if (lostAt === 0) lostAt = performance.now();
     delete wire.dataset.mended;
     roundTrip.textContent = "–";
     const why = navigator.onLine ? (LOST_BECAUSE[reason] ?? reason) : "this device is offline";
     note(`Connection lost: ${why}.`);
     show("lost", `Connection lost: ${why}. What you write waits here.`);
+  }
+
+  // Suspended: the socket stays connected, and most of the time the session comes back. If not, `disconnect` says why.
+  manager.on("suspend", lose);
+  manager.on("resume", () => back(`Back after ${seconds(performance.now() - lostAt)}. Nothing was missed.`));
+  socket.on("disconnect", (reason) => {
+    if (reason !== "io client disconnect") lose(reason);
   });
 
   socket.on("connect_error", () => {
@@ -102,7 +110,7 @@ export function showWire(socket) {
   });
 
   function measure() {
-    if (!socket.connected || document.hidden) return;
+    if (!socket.connected || lostAt > 0 || document.hidden) return;
     const sent = performance.now();
     socket.timeout(ECHO_TIMEOUT_MS).volatile.emit("echo", null, (error) => {
       const took = performance.now() - sent;

@@ -60,7 +60,9 @@ export interface SessionOptions extends NodeOptions {
   autoUnref?: boolean;
   /** Cap on what waits to be sent, in bytes; over it the session closes with "buffer overflow". Default 16 MiB. */
   maxBufferedBytes?: number;
-  /** Go on with the session after a break, where the server can: true, or how far. Default false: a break is a disconnect. */
+  /** Milliseconds between two tries to resume, at most; the Manager's for its reconnections too. Default 5000. */
+  reconnectionDelayMax?: number;
+  /** Go on with the session after a break, where the server can: how far, or true, the default. False: a break is a disconnect. */
   resume?: ResumeOptions | boolean;
 }
 
@@ -116,7 +118,7 @@ export function resolveOptions(uri: string | undefined, options: SessionOptions)
   }
   const resolved: Omit<ResolvedOptions, keyof TimerFunctions> = {
     maxBufferedBytes: 16 * 1024 * 1024,
-    resume: false,
+    resume: true,
     transportOptions: {},
     binaryType: defaultBinaryType,
     ...optionDefaults,

@@ -8,6 +8,8 @@ export interface PageHandler {
   onOffline(): void;
   /** The page is on its way out and should not react to it. */
   onLeave(): void;
+  /** The page is put away and may be shown again. */
+  onHide(): void;
   onWake(): void;
 }
 
@@ -16,24 +18,29 @@ export class PageWatch {
   readonly #unlisten: (() => void)[] = [];
 
   constructor({ hostname, closeOnBeforeunload }: ResolvedOptions, handler: PageHandler) {
+    const onLeave = (): void => handler.onLeave();
     this.#handler = handler;
     // The host itself needs no network.
-    if (hostname !== "localhost") this.#unlisten.push(listenToPage("offline", () => handler.onOffline()));
-    if (closeOnBeforeunload) this.#unlisten.push(listenToPage("beforeunload", () => handler.onLeave()));
+    if (hostname !== "localhost") this.#listen("offline", () => handler.onOffline());
+    if (closeOnBeforeunload) this.#listen("beforeunload", onLeave);
+    // A page that is kept gives up its connection by itself: the browser would do it without a word to the page, and with one to
+    // the server that says that nobody is left (1001).
+    this.#listen("pagehide", (event) => {
+      if ((event as PageTransitionEvent).persisted) handler.onHide();
+      else onLeave();
+    });
   }
 
-  /** The server would wait for a session that can be resumed. A page that is kept may well come back to it. */
+  /** A session that can be resumed has something to do when the page is back. */
   watchResumable(): void {
-    const onHide = (event: Event): void => {
-      if (!(event as PageTransitionEvent).persisted) this.#handler.onLeave();
-    };
-    this.#unlisten.push(
-      listenToPage("pagehide", onHide),
-      listenToWake(() => this.#handler.onWake()),
-    );
+    this.#unlisten.push(listenToWake(() => this.#handler.onWake()));
   }
 
   stop(): void {
     this.#unlisten.forEach((unlisten) => unlisten());
+  }
+
+  #listen(event: "offline" | "beforeunload" | "pagehide", listener: (event: Event) => void): void {
+    this.#unlisten.push(listenToPage(event, listener));
   }
 }

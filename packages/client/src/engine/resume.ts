@@ -72,6 +72,11 @@ export class Resume {
     else this.#liveness.probe();
   }
 
+  /** The page is put away: what would be opened now, the browser would close. */
+  onHide(): void {
+    this.#resumption?.rest();
+  }
+
   /** The session is suspended: tries over the transport that broke, then over the others, again and again. */
   begin(transports: TransportList, broken: string): void {
     const order = transports.from(broken);

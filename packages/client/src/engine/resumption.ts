@@ -2,7 +2,8 @@
 // server has answered over one, has refused for good, or the time is over. Made by the session for each suspension.
 import type { EnginePacket } from "@everwire/protocol";
 import type { TransportError } from "../errors.js";
-import type { Timer, TimerFunctions } from "./timers.js";
+import type { ResolvedOptions } from "./options.js";
+import type { Timer } from "./timers.js";
 import type { CloseDetails, Transport } from "./transports/transport.js";
 
 /** What it needs of its session. */
@@ -19,14 +20,13 @@ export interface ResumptionHandler {
 /** How long a try may take. A WebSocket that is blocked often just hangs. */
 const TRY_MS = 5_000;
 const TRY_BATCHES_MS = 10_000;
-/** Between the first tries, and at most; doubled each time, and moved up or down by half. */
+/** Between the first tries; doubled each time, and moved up or down by half. */
 const MIN_WAIT_MS = 250;
-const MAX_WAIT_MS = 5_000;
 /** Close code of a WebSocket over which no session is known (docs/PROTOCOL.md). */
 const UNKNOWN_CODE = 4007;
 
 export class Resumption {
-  readonly #timers: TimerFunctions;
+  readonly #opts: ResolvedOptions;
   readonly #handler: ResumptionHandler;
   readonly #windowTimer: Timer;
   #timer: Timer;
@@ -34,11 +34,11 @@ export class Resumption {
   #attempts = 0;
   #waitMs = MIN_WAIT_MS;
 
-  constructor(timers: TimerFunctions, windowMs: number, handler: ResumptionHandler) {
-    this.#timers = timers;
+  constructor(opts: ResolvedOptions, windowMs: number, handler: ResumptionHandler) {
+    this.#opts = opts;
     this.#handler = handler;
-    this.#windowTimer = timers.setTimeoutFn(() => handler.onExpired(), windowMs);
-    // At once, but not for a page that is being frozen.
+    this.#windowTimer = opts.setTimeoutFn(() => handler.onExpired(), windowMs);
+    // At once, but not before who suspended the session has said all that there is to say.
     this.#wait(0);
   }
 
@@ -48,33 +48,39 @@ export class Resumption {
     if (!this.#transport) this.#try();
   }
 
-  /** The end of it. A try that is under way is dropped. */
-  stop(): void {
-    this.#timers.clearTimeoutFn(this.#windowTimer);
-    this.#timers.clearTimeoutFn(this.#timer);
+  /** No more tries until it is told to hurry. One that is under way is dropped. */
+  rest(): void {
+    this.#opts.clearTimeoutFn(this.#timer);
     this.#transport?.drop();
+    this.#transport = undefined;
+  }
+
+  /** The end of it. */
+  stop(): void {
+    this.#opts.clearTimeoutFn(this.#windowTimer);
+    this.rest();
   }
 
   #wait(delayMs: number): void {
-    this.#timer = this.#timers.setTimeoutFn(() => this.#try(), delayMs);
+    this.#timer = this.#opts.setTimeoutFn(() => this.#try(), delayMs);
   }
 
   #try(): void {
-    this.#timers.clearTimeoutFn(this.#timer);
+    this.#opts.clearTimeoutFn(this.#timer);
     const transport = this.#handler.onTry(this.#attempts++);
     const fail = (): void => {
       transport.drop();
       this.#transport = undefined;
-      this.#timers.clearTimeoutFn(this.#timer);
+      this.#opts.clearTimeoutFn(this.#timer);
       this.#wait(this.#waitMs * (0.5 + Math.random()));
-      this.#waitMs = Math.min(this.#waitMs * 2, MAX_WAIT_MS);
+      this.#waitMs = Math.min(this.#waitMs * 2, this.#opts.reconnectionDelayMax ?? 5_000);
     };
     const end = (isUnknown: boolean, details?: CloseDetails | TransportError): void => {
       if (isUnknown) this.#handler.onUnknown(details);
       else fail();
     };
     this.#transport = transport;
-    this.#timer = this.#timers.setTimeoutFn(fail, transport.batches ? TRY_BATCHES_MS : TRY_MS);
+    this.#timer = this.#opts.setTimeoutFn(fail, transport.batches ? TRY_BATCHES_MS : TRY_MS);
     transport.handler = {
       onOpen: () => undefined,
       onDrain: () => undefined,

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { record } from "./open-session.test.node.js";
 import { closeAll, event, startRawEngine, track, until } from "./raw-engine.test.node.js";
-import { openResumable, triesOf } from "./resumable.test.node.js";
+import { breakOff, openResumable, triesOf } from "./resumable.test.node.js";
 import { Session } from "./session.js";
 
 const page = vi.hoisted(() => ({ listeners: [] as { name: string; listener: (event: never) => void }[] }));
@@ -45,6 +45,18 @@ describe("a session in a page", () => {
     dispatch("offline");
     expect(session.readyState).toBe("open");
   });
+
+  it.each(["polling", "websocket"])(
+    "closes when the page is put away, to be opened again when it is back, over %s",
+    async (name) => {
+      const server = await startRawEngine();
+      const session = track(new Session(server.url, { transports: [name] }));
+      await event(session, "open");
+      const closed = event(session, "close");
+      dispatch("pagehide", { persisted: true });
+      expect(await closed).toEqual(["transport close", { description: "page frozen" }]);
+    },
+  );
 
   it("drops its transport in silence before the page is left, if it is told to", async () => {
     const server = await startRawEngine();
@@ -122,13 +134,23 @@ describe.each(["polling", "websocket"])("a session that can be resumed in a page
     vi.unstubAllGlobals();
   });
 
+  it("tells the server when the page is left while it is suspended", async () => {
+    const scene = await openResumable({ ...options, transports: [name, "polling"] });
+    await breakOff(scene);
+    const beacon = vi.fn();
+    vi.stubGlobal("navigator", { sendBeacon: beacon });
+    dispatch("pagehide", { persisted: false });
+    vi.unstubAllGlobals();
+    expect(beacon).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/transport=polling.*sid=raw.*leg=[1-9]/), "1");
+    expect(triesOf(scene.server)).toEqual([]);
+  });
+
   it("is kept when the page is, and resumed when it comes back", async () => {
     const { server, session, clock } = await openResumable(options);
     if (name === "polling") await until(() => server.isPolled);
     dispatch("pagehide", { persisted: true });
-    // A frozen page's WebSocket dies without an event; polling is ended by the transport itself.
-    if (name === "polling") expect(session.readyState).toBe("suspended");
-    else expect(session.readyState).toBe("open");
+    expect(session.readyState).toBe("suspended");
+    clock.advance(10_000);
     expect(triesOf(server)).toEqual([]);
     const resumed = event(session, "resume");
     dispatch("wake");

@@ -173,14 +173,25 @@ describe.each([
     expect(seen).toEqual([]);
   });
 
-  it("closes at once when it is closed while suspended", async () => {
+  it("closes at once when it is closed while suspended, and tells the server where polling may be used", async () => {
     const scene = await openResumable(options);
     const { server, session, clock } = scene;
     await breakOff(scene);
     const closed = event(session, "close");
+    const before = server.packets.length;
     session.close();
     expect(await closed).toEqual(["forced close", undefined]);
-    expect(clock.timers).toBe(0);
+    if (name === "polling") {
+      await until(() => server.packets.length > before);
+      expect(server.packets.slice(before)).toEqual(["1"]);
+      const { method, url } = server.requests.at(-1) as { method: string; url: URL };
+      expect([method, url.searchParams.get("leg"), url.searchParams.get("sid")]).toEqual([
+        "POST",
+        "1",
+        session.id ?? "raw",
+      ]);
+    }
+    await until(() => clock.timers === 0);
     expect(triesOf(server)).toEqual([]);
   });
 

@@ -89,7 +89,11 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     this.#heartbeat = new Heartbeat(opts, () => this.#break("ping timeout"));
     this.#page = new PageWatch(opts, {
       onOffline: () => this.#break("transport close", { description: "network connection lost" }),
-      onLeave: () => this.#link.detach(),
+      onLeave: () => this.#leave(),
+      onHide: () => {
+        this.#break("transport close", { description: "page frozen" });
+        this.#resume?.onHide();
+      },
       onWake: () => !this.isStale() && this.#resume?.onWake(),
     });
     this.#link = new Link(opts, Session.priorWebsocketSuccess, this.#linkHandler);
@@ -147,8 +151,10 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
   /** Closes when what is buffered has left and a running upgrade has ended. */
   close(): this {
     const state = this.#readyState;
-    if (state === "opening" || state === "suspended") this.#close("forced close");
-    else if (state === "open") {
+    if (state === "opening" || state === "suspended") {
+      this.#bidFarewell()?.close();
+      this.#close("forced close");
+    } else if (state === "open") {
       this.#moveTo("closing");
       this.#finishClosing();
     }
@@ -323,6 +329,21 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     if (this.#buffer.packets.length) this.#flush();
     else this.#onEmpty();
     this.#link.startUpgrade(handshake.upgrades, !!this.#resume);
+  }
+
+  /** The page is on its way out, and silent about it. */
+  #leave(): void {
+    this.#link.cancelUpgrade();
+    const transport = this.#bidFarewell() ?? this.transport;
+    transport.handler = undefined;
+    transport.leave();
+  }
+
+  /** Suspended: another transport, for the server would wait. Above the leg of every try, so that it counts. */
+  #bidFarewell(): Transport | undefined {
+    if (this.#readyState !== "suspended" || !this.#resume) return undefined;
+    this.#resume.delivery.leg++;
+    return this.#link.makeFarewell();
   }
 
   #finishClosing(): void {

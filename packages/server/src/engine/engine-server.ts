@@ -16,6 +16,7 @@ import { admit } from "./admission.js";
 import type { AdmissionHost } from "./admission.js";
 import { ERRORS, ERROR_MESSAGES, refusal } from "./errors.js";
 import type { Refusal } from "./errors.js";
+import { takeFarewell } from "./farewell.js";
 import type { Returning } from "./handshake.js";
 import type { Middleware } from "./middleware.js";
 import { isHttpServer, resolveOptions } from "./options.js";
@@ -150,6 +151,7 @@ export class EngineServer extends LazyEmitter {
         transport.onRequest(request, response);
         returning.session.resume(transport, returning.leg, replay);
       },
+      onLeaving: (session) => takeFarewell(engineRequest, session, response, this.deadlines, this.opts.bodyTimeout),
       onNew: (sid) => {
         const transport = openPolling(this, engineRequest._query);
         transport.initialHeaders = this.#cookieFor(sid);

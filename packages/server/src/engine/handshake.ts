@@ -5,7 +5,8 @@ import { ENGINE_PROTOCOL, readCount } from "@everwire/protocol";
 import { ERRORS, badRequest, forbidden, refusal } from "./errors.js";
 import type { Refusal } from "./errors.js";
 import type { AllowRequest, ResolvedOptions, TransportName } from "./options.js";
-import { protocolOf } from "./request-query.js";
+import { isFarewell } from "./farewell.js";
+import { protocolOf, readLeg } from "./request-query.js";
 import type { EngineRequest } from "./request-query.js";
 import { jsonpIndex } from "./transports/jsonp-format.js";
 import type { Session } from "./session.js";
@@ -28,7 +29,10 @@ export interface Returning {
 }
 
 export type Verdict =
-  { readonly refusal: Refusal } | { readonly session: Session | undefined } | { readonly returning: Returning };
+  | { readonly refusal: Refusal }
+  | { readonly session: Session | undefined }
+  | { readonly returning: Returning }
+  | { readonly leaving: Session };
 
 /** Characters of a header's value (RFC 9110 section 5.5): visible ASCII, space, tab, and bytes over 127. */
 const ILLEGAL_IN_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
@@ -78,6 +82,7 @@ function verifyFollowing(request: EngineRequest, transport: TransportName, conte
     return refused(badRequest("PROTOCOL_MISMATCH", { protocol, previousProtocol: session.protocol }));
   }
   if (resume !== undefined) return verifyReturning(request, transport, session, context);
+  if (!context.isUpgrade && isFarewell(request, session)) return { leaving: session };
   if (session.resumption !== undefined && readLeg(request) !== session.resumption.leg)
     return refused(badRequest("STALE_LEG"));
   // It has no transport: the client has not noticed yet, and learns it by this.
@@ -106,10 +111,6 @@ function verifyReturning(
   if (received === undefined || leg === undefined) return refused(badRequest("BAD_RESUME", { resume }));
   if (leg <= session.resumption.leg) return refused(badRequest("STALE_LEG"));
   return { returning: { session, received, leg } };
-}
-
-function readLeg(request: EngineRequest): number | undefined {
-  return request._query.leg === undefined ? 0 : readCount(request._query.leg);
 }
 
 /** Asks the user's `allowRequest`; the refusal, or nothing. A throw is a refusal too. */

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import { parse } from "node:querystring";
 import type { ParsedUrlQuery } from "node:querystring";
+import { readCount } from "@everwire/protocol";
 
 /** Parameters by name, without a prototype: a parameter named `__proto__` is one like any other. */
 export type RequestQuery = Readonly<NodeJS.Dict<string>>;
@@ -20,6 +21,11 @@ export function queryOf(request: IncomingMessage): RequestQuery {
 /** Revision of the protocol that a query asks for: 3 where it does not name 4, for clients of revision 3 did not all name it. */
 export function protocolOf(query: RequestQuery): 3 | 4 {
   return query.EIO === "4" ? 4 : 3;
+}
+
+/** The number of the client's try to resume that a request belongs to; `undefined` if it is none (docs/PROTOCOL.md, "Polling"). */
+export function readLeg({ _query }: EngineRequest): number | undefined {
+  return _query.leg === undefined ? 0 : readCount(_query.leg);
 }
 
 /** Parses the query, unless that was done already. */

@@ -241,24 +241,17 @@ describe("pausing polling", () => {
 });
 
 describe("leaving the page", () => {
-  it("drops the requests, silently when the page is gone for good", async () => {
+  it("drops the requests, and tells the server by the one that outlives the page", async () => {
     const { polling, calls } = await opened();
     const aborted = event(server, "poll aborted");
     const sendBeacon = vi.fn();
     vi.stubGlobal("navigator", { sendBeacon });
-    page.listeners.forEach((listener) => listener({ persisted: false } as never));
+    polling.leave();
     vi.unstubAllGlobals();
     await aborted;
-    // The one request that outlives the page tells the server.
     expect(sendBeacon).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^http.*[?&]sid=raw/), "1");
     expect(polling.readyState).toBe("closed");
     expect(calls.onClose).not.toHaveBeenCalled();
     expect(calls.onError).not.toHaveBeenCalled();
-  });
-
-  it("closes when the page is kept and may come back", async () => {
-    const { calls } = await opened();
-    page.listeners.forEach((listener) => listener({ persisted: true } as never));
-    expect(calls.onClose).toHaveBeenCalledExactlyOnceWith({ description: "page frozen" });
   });
 });

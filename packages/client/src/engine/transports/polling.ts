@@ -3,7 +3,7 @@
 // request port only.
 import type { EnginePacket } from "@everwire/protocol";
 import { decodeEnginePayload, encodeEnginePayload, parseHandshake } from "#codec";
-import { listenToPage, nextTick, requestPort } from "#platform";
+import { nextTick, requestPort } from "#platform";
 import type { AbortRequest, RequestPort } from "../ports.js";
 import type { Timer } from "../timers.js";
 import { fetchPort } from "./request-fetch.js";
@@ -21,7 +21,6 @@ export class Polling extends Transport {
   #post: AbortRequest | undefined;
   #onPaused: (() => void) | undefined;
   #closeTimer: Timer;
-  #unlisten: (() => void) | undefined;
 
   override get name(): string {
     return "polling";
@@ -36,14 +35,6 @@ export class Polling extends Transport {
   }
 
   override open(): this {
-    this.#unlisten = listenToPage("pagehide", (event) => {
-      const isKept = (event as PageTransitionEvent).persisted;
-      // The only request that outlives its page.
-      if (!isKept && this.query.sid && this.readyState !== "closed") navigator.sendBeacon(this.uri("http"), CLOSE);
-      this.#finish();
-      // A page that is kept may come back, and then has to know; one that is gone must not be bothered.
-      if (isKept) this.handler?.onClose({ description: "page frozen" });
-    });
     this.#read();
     return this;
   }
@@ -76,8 +67,8 @@ export class Polling extends Transport {
     } else if (state !== "closing" && state !== "closed") {
       this.moveTo("closing");
       this.#closeTimer = this.opts.setTimeoutFn(() => this.#finish(), CLOSE_TIMEOUT_MS);
-      // While opening, the id of the session that is to be closed is still on its way.
-      if (this.writable) this.#sendClose();
+      // While opening, the id of the session that is to be closed is still on its way; unless this is a farewell, which never opens.
+      if (this.writable || (state === "opening" && !this.#poll)) this.#sendClose();
       handler?.onClose();
     }
     return this;
@@ -86,6 +77,12 @@ export class Polling extends Transport {
   override drop(): void {
     this.handler = undefined;
     this.#finish();
+  }
+
+  override leave(): void {
+    // The only request that outlives its page.
+    if (this.query.sid) navigator.sendBeacon(this.uri(), CLOSE);
+    this.drop();
   }
 
   #read(): void {
@@ -188,7 +185,6 @@ export class Polling extends Transport {
     this.writable = false;
     this.#poll?.();
     this.#post?.();
-    this.#unlisten?.();
     this.opts.clearTimeoutFn(this.#closeTimer);
     this.port.release?.(this.opts);
   }

@@ -73,6 +73,11 @@ export abstract class Transport {
     this.close();
   }
 
+  /** Closes in a page that ends right now. */
+  leave(): void {
+    this.close();
+  }
+
   /** Stops reading and writing at a boundary where nothing is on its way. Only what can be upgraded from needs it. */
   pause(onPaused: () => void): void {
     onPaused();

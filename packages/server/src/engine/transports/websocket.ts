@@ -23,6 +23,8 @@ const CLOSE_GRACE_MS = 1_000;
 
 /** RFC 6455 section 7.4.1 */
 const NORMAL_CLOSURE = 1000;
+/** Browsers send it for a page or a worker that is no more. */
+const GOING_AWAY = 1001;
 const PROTOCOL_ERROR = 1002;
 const NO_STATUS = 1005;
 const MESSAGE_TOO_BIG = 1009;
@@ -167,7 +169,7 @@ export class WebSocketTransport extends Transport {
   /** @internal */
   onWebSocketClose(code: number): void {
     this.#pong = undefined;
-    this.closed(true, code === NORMAL_CLOSURE || code === NO_STATUS);
+    this.closed(true, code === NORMAL_CLOSURE || code === GOING_AWAY || code === NO_STATUS);
   }
 
   /** @internal */
