@@ -323,7 +323,7 @@ describe("what ends a session for good", () => {
     ])("is not %s, by which the client learns that it has to resume", async (_what, request, query) => {
       const opened = await openSuspended();
       const { session, client, sid } = opened;
-      if (query.leg !== undefined) {
+      if ("leg" in query) {
         const { socket } = await back(opened, 0, 1);
         await cut(session, socket);
       }

@@ -28,8 +28,8 @@ export const INTERNAL_NAMES = [
   ...["acknowledge", "acknowledged", "isOwing", "hasOverflowed", "isDue", "skip", "sent", "available", "make"],
   ...["onHeard", "onTraffic", "probe", "stop", "begin", "hurry", "detach", "startUpgrade", "cancelUpgrade"],
   ...["onAsk", "onDue", "onDead", "onTry", "onResumed", "onLost", "onAnswer", "onUnknown", "onExpired", "onSuspend"],
-  ...["onResume", "onMade", "canUpgrade", "onUpgradeError", "onUpgradeFailed", "onSend"],
-  ...["onOffline", "onLeave", "onWake", "watchResumable", "isOverdue"],
+  ...["onResume", "onMade", "canUpgrade", "onUpgradeError", "onUpgradeFailed", "onSend", "reset", "bytes"],
+  ...["onOffline", "onLeave", "onHide", "onWake", "isOverdue", "leave"],
   // Manager and Socket.
   ...["isOpen", "canSend", "hasSocket", "attach", "abandon", "want", "release", "measure", "attempts", "settings"],
   ...["flags", "args", "callback", "timer", "json", "take", "give", "drain"],

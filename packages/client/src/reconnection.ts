@@ -1,17 +1,15 @@
 // Reconnection: the wait between two attempts to open the session, and how many there may be. It ends with the timer, or
 // at once when the browser says that the network is back. Called by the Manager, which makes the attempt.
-import { globalScope } from "#platform";
+import { listenToPage } from "#platform";
 import { Backoff, type BackoffSettings } from "./backoff.js";
 import type { TimerFunctions } from "./engine/timers.js";
-
-// Node has no such events.
-const page: Partial<Pick<typeof globalThis, "addEventListener" | "removeEventListener">> = globalScope;
 
 export class Reconnection {
   readonly #backoff: Backoff;
   readonly #timers: TimerFunctions;
   readonly #retry: () => void;
   #timer: unknown;
+  #unlisten: (() => void) | undefined;
 
   constructor(settings: BackoffSettings, timers: TimerFunctions, onRetry: (attempt: number) => void) {
     this.#backoff = new Backoff(settings);
@@ -29,13 +27,13 @@ export class Reconnection {
 
   wait(): void {
     this.#timer = this.#timers.setTimeoutFn(this.#retry, this.#backoff.next());
-    page.addEventListener?.("online", this.#retry);
+    this.#unlisten = listenToPage("online", this.#retry);
   }
 
   /** Ends the wait without an attempt. */
   stop(): void {
     this.#timers.clearTimeoutFn(this.#timer);
-    page.removeEventListener?.("online", this.#retry);
+    this.#unlisten?.();
   }
 
   /** The session is open, or nobody wants it: the next series begins with the shortest wait. */

@@ -68,12 +68,6 @@ export class Link {
     this.transport.close();
   }
 
-  /** A transport for nothing but the end of a session that has none; there is none for WebSocket alone. */
-  makeFarewell(): Transport | undefined {
-    const polling = this.list.available.filter(([name]) => name === "polling")[0];
-    return polling && this.make(polling);
-  }
-
   /** Moves to a better transport of those that the server offers. `again`: after a failure, a while later once more. */
   startUpgrade(offered: readonly string[], again: boolean): void {
     const { transport: current } = this;

@@ -86,6 +86,7 @@ export interface ResolvedOptions extends Omit<SessionOptions, "query" | "port">,
   query: Query;
   maxBufferedBytes: number;
   resume: ResumeOptions | boolean;
+  reconnectionDelayMax: number;
   transportOptions: Record<string, OwnOptions | undefined>;
   binaryType: BinaryType;
 }
@@ -119,6 +120,7 @@ export function resolveOptions(uri: string | undefined, options: SessionOptions)
   const resolved: Omit<ResolvedOptions, keyof TimerFunctions> = {
     maxBufferedBytes: 16 * 1024 * 1024,
     resume: true,
+    reconnectionDelayMax: 5_000,
     transportOptions: {},
     binaryType: defaultBinaryType,
     ...optionDefaults,

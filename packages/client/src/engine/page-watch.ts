@@ -1,4 +1,4 @@
-// PageWatch: what happens to the page around a session: the network goes, the page is left, shown again, or comes back from the
+// What happens to the page around a session: the network goes, the page is left, put away, shown again, or comes back from the
 // back-forward cache. Nothing of it happens on Node. Called by the session.
 import { listenToPage, listenToWake } from "#platform";
 import type { ResolvedOptions } from "./options.js";
@@ -8,39 +8,27 @@ export interface PageHandler {
   onOffline(): void;
   /** The page is on its way out and should not react to it. */
   onLeave(): void;
-  /** The page is put away and may be shown again. */
+  /**
+   * The page is put away and may be shown again. It has to give up its connection by itself: the browser would do it without a word to
+   * the page, and with one to the server that says that nobody is left (1001).
+   */
   onHide(): void;
+  /** The page is back, or the network. */
   onWake(): void;
 }
 
-export class PageWatch {
-  readonly #handler: PageHandler;
-  readonly #unlisten: (() => void)[] = [];
-
-  constructor({ hostname, closeOnBeforeunload }: ResolvedOptions, handler: PageHandler) {
-    const onLeave = (): void => handler.onLeave();
-    this.#handler = handler;
-    // The host itself needs no network.
-    if (hostname !== "localhost") this.#listen("offline", () => handler.onOffline());
-    if (closeOnBeforeunload) this.#listen("beforeunload", onLeave);
-    // A page that is kept gives up its connection by itself: the browser would do it without a word to the page, and with one to
-    // the server that says that nobody is left (1001).
-    this.#listen("pagehide", (event) => {
+/** Call what it returns to stop. */
+export function watchPage({ hostname, closeOnBeforeunload }: ResolvedOptions, handler: PageHandler): () => void {
+  const onLeave = (): void => handler.onLeave();
+  const unlisten = [
+    listenToPage("pagehide", (event) => {
       if ((event as PageTransitionEvent).persisted) handler.onHide();
       else onLeave();
-    });
-  }
-
-  /** A session that can be resumed has something to do when the page is back. */
-  watchResumable(): void {
-    this.#unlisten.push(listenToWake(() => this.#handler.onWake()));
-  }
-
-  stop(): void {
-    this.#unlisten.forEach((unlisten) => unlisten());
-  }
-
-  #listen(event: "offline" | "beforeunload" | "pagehide", listener: (event: Event) => void): void {
-    this.#unlisten.push(listenToPage(event, listener));
-  }
+    }),
+    listenToWake(() => handler.onWake()),
+  ];
+  // The host itself needs no network.
+  if (hostname !== "localhost") unlisten.push(listenToPage("offline", () => handler.onOffline()));
+  if (closeOnBeforeunload) unlisten.push(listenToPage("beforeunload", onLeave));
+  return () => unlisten.forEach((stop) => stop());
 }

@@ -39,7 +39,7 @@ export function pageLocation(): { protocol: string; hostname: string; port: stri
 
 /** No page, no events of it. */
 export const listenToPage: (
-  event: "offline" | "beforeunload" | "pagehide",
+  event: "offline" | "online" | "beforeunload" | "pagehide",
   listener: (event: Event) => void,
 ) => () => void = () => () => undefined;
 

@@ -73,7 +73,7 @@ export class Resumption {
       this.#transport = undefined;
       this.#opts.clearTimeoutFn(this.#timer);
       this.#wait(this.#waitMs * (0.5 + Math.random()));
-      this.#waitMs = Math.min(this.#waitMs * 2, this.#opts.reconnectionDelayMax ?? 5_000);
+      this.#waitMs = Math.min(this.#waitMs * 2, this.#opts.reconnectionDelayMax);
     };
     const end = (isUnknown: boolean, details?: CloseDetails | TransportError): void => {
       if (isUnknown) this.#handler.onUnknown(details);
@@ -89,8 +89,8 @@ export class Resumption {
         if (!this.#handler.onAnswer(transport, packet)) fail();
       },
       onError: (error) => {
-        const { responseText } = Object(error.context) as { responseText?: string };
-        end(error.description === 400 && /"code":1\b/.test(responseText ?? ""), error);
+        const { responseText } = Object(error.context) as { responseText: string };
+        end(error.description === 400 && /"code":1\b/.test(responseText), error);
       },
       onClose: (details) => end((Object(details?.context) as { code?: number }).code === UNKNOWN_CODE, details),
     };

@@ -9,10 +9,11 @@ import { TransportError } from "../errors.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Link, type LinkHandler } from "./link.js";
 import { resolveOptions, type ResolvedOptions, type SessionOptions } from "./options.js";
-import { PageWatch } from "./page-watch.js";
+import { watchPage } from "./page-watch.js";
 import { Resume, type ResumeHandler } from "./resume.js";
 import { SendBuffer, isMessage, makePacket, type QueuedPacket } from "./send-buffer.js";
 import type { SendOptions, SessionEvents, SessionHandler } from "./session-events.js";
+import type { AvailableTransport } from "./transport-list.js";
 import type { CloseDetails, Transport } from "./transports/transport.js";
 
 type SessionState = keyof typeof SESSION_STATES;
@@ -33,7 +34,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
   readonly #link: Link;
   readonly #heartbeat: Heartbeat;
   readonly #buffer = new SendBuffer();
-  readonly #page: PageWatch;
+  readonly #unwatchPage: () => void;
   /** Only of a session that can be resumed. */
   #resume: Resume | undefined;
   readonly #linkHandler: LinkHandler = {
@@ -87,9 +88,12 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     this.port = opts.port;
     this.secure = opts.secure;
     this.#heartbeat = new Heartbeat(opts, () => this.#break("ping timeout"));
-    this.#page = new PageWatch(opts, {
+    this.#unwatchPage = watchPage(opts, {
       onOffline: () => this.#break("transport close", { description: "network connection lost" }),
-      onLeave: () => this.#leave(),
+      onLeave: () => {
+        this.#link.cancelUpgrade();
+        this.#lastTransport().leave();
+      },
       onHide: () => {
         this.#break("transport close", { description: "page frozen" });
         this.#resume?.onHide();
@@ -152,7 +156,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
   close(): this {
     const state = this.#readyState;
     if (state === "opening" || state === "suspended") {
-      this.#bidFarewell()?.close();
+      if (state === "suspended") this.#lastTransport().close();
       this.#close("forced close");
     } else if (state === "open") {
       this.#moveTo("closing");
@@ -284,7 +288,6 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     this.#heartbeat.restart(pingInterval + pingTimeout);
     if (!resume || this.#resume || !this.opts.resume) return;
     this.#resume = new Resume(this.opts, resume, this.#resumeHandler);
-    this.#page.watchResumable();
   }
 
   #onError(error: TransportError): void {
@@ -331,19 +334,14 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     this.#link.startUpgrade(handshake.upgrades, !!this.#resume);
   }
 
-  /** The page is on its way out, and silent about it. */
-  #leave(): void {
-    this.#link.cancelUpgrade();
-    const transport = this.#bidFarewell() ?? this.transport;
-    transport.handler = undefined;
-    transport.leave();
-  }
-
-  /** Suspended: another transport, for the server would wait. Above the leg of every try, so that it counts. */
-  #bidFarewell(): Transport | undefined {
-    if (this.#readyState !== "suspended" || !this.#resume) return undefined;
+  /**
+   * What tells the server that the session is over when it is closed or left. Suspended, a transport made for that: never opened, and
+   * above the leg of every try. One that can't send unopened, as WebSocket, tells nothing.
+   */
+  #lastTransport(): Transport {
+    if (!this.#resume || this.#readyState !== "suspended") return this.transport;
     this.#resume.delivery.leg++;
-    return this.#link.makeFarewell();
+    return this.#link.make(this.#link.list.from("polling")[0] as AvailableTransport);
   }
 
   #finishClosing(): void {
@@ -355,7 +353,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     this.#moveTo("closed");
     this.#rest();
     this.#link.detach();
-    this.#page.stop();
+    this.#unwatchPage();
     this.id = undefined;
     this.handler?.onClose(reason, details);
     this.emitReserved("close", reason, details);

@@ -73,8 +73,9 @@ export abstract class Transport {
     this.close();
   }
 
-  /** Closes in a page that ends right now. */
+  /** Closes in a page that ends right now, and tells nobody above. */
   leave(): void {
+    this.handler = undefined;
     this.close();
   }
 
