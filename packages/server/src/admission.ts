@@ -3,7 +3,7 @@
 import { PacketType } from "@everwire/protocol";
 import type { Session } from "./adapter/adapter.js";
 import type { Connection } from "./connection.js";
-import { toPublicError } from "./errors.js";
+import { HIDDEN_ERROR, toPublicError } from "./errors.js";
 import { readRecoveryRequest, type RecoveryRequest } from "./recovery.js";
 import { Socket } from "./socket.js";
 import type { AnyNamespace, AnySocket } from "./types.js";
@@ -25,21 +25,34 @@ export class Admission {
   }
 
   start(): void {
-    this.#connection.server.namespaces.find(this.name, this.#auth ?? {}, (namespace) => {
-      if (this.#isOver) {
-        // Made for somebody who is gone: it may not have to stay.
-        namespace?.onArrival();
-        namespace?.onArrivalEnd();
-        return;
-      }
-      if (namespace === undefined) {
-        this.#answer({ message: "Invalid namespace" });
-        return;
-      }
-      this.#namespace = namespace;
-      namespace.onArrival();
-      this.#findSession(namespace);
+    this.#connection.server.namespaces.find(this.name, this.#auth ?? {}, (namespace) =>
+      this.#guarded(() => this.#onFound(namespace)),
+    );
+  }
+
+  // Goes on where a user's function or an adapter has called back, whose stack or promise is not to be burdened with what fails here.
+  #guarded(step: () => void): void {
+    const context = { kind: "adapter", namespace: this.#namespace, socket: this.#socket } as const;
+    this.#connection.server.boundary.call(context, this, step, [], (error) => {
+      if (this.#isOver) this.#connection.supersede();
+      else this.refuse(toPublicError(error));
     });
+  }
+
+  #onFound(namespace: AnyNamespace | undefined): void {
+    if (this.#isOver) {
+      // Made for somebody who is gone: it may not have to stay.
+      namespace?.onArrival();
+      namespace?.onArrivalEnd();
+      return;
+    }
+    if (namespace === undefined) {
+      this.#answer(() => ({ message: "Invalid namespace" }));
+      return;
+    }
+    this.#namespace = namespace;
+    namespace.onArrival();
+    this.#findSession(namespace);
   }
 
   /** The client is gone or has changed its mind: what comes back from middlewares is of no interest any more. */
@@ -52,14 +65,23 @@ export class Admission {
 
   /** Answers with CONNECT_ERROR, in the form that the client knows. */
   refuse(error: unknown): void {
-    this.#answer(this.#connection.dialect.describeRefusal(error));
+    this.#answer(() => this.#connection.dialect.describeRefusal(error));
   }
 
-  #answer(data: string | object): void {
+  #answer(describe: () => string | object): void {
     if (this.#isOver) return;
     this.#end();
     this.#socket?.onDisconnect("server namespace disconnect");
-    this.#connection.sendPacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data });
+    const send = (data: string | object): void =>
+      this.#connection.sendPacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data });
+    try {
+      send(describe());
+    } catch (error) {
+      // What a middleware wanted to tell can't be sent.
+      const context = { kind: "middleware", namespace: this.#namespace, socket: this.#socket } as const;
+      this.#connection.server.boundary.report(error, context);
+      send(this.#connection.dialect.describeRefusal(HIDDEN_ERROR));
+    }
     this.#namespace?.onArrivalEnd();
   }
 
@@ -71,19 +93,18 @@ export class Admission {
     }
     namespace.supersede(recovery.pid);
     const { adapter } = namespace;
-    if (adapter.findSession !== undefined) {
-      this.#ask(namespace, adapter.findSession(recovery.pid, recovery.offset));
-      return;
-    }
-    // Adapters that recover nothing may say so without a promise.
-    const found = Promise.resolve(adapter.restoreSession(recovery.pid, recovery.offset));
-    found.then(
-      (session) => this.#ask(namespace, session),
-      (error: unknown) => {
-        namespace.server.boundary.report(error, { kind: "adapter", namespace });
-        this.#ask(namespace, null);
-      },
-    );
+    const { pid, offset } = recovery;
+    const ask = (session: Session | null): void => this.#guarded(() => this.#ask(namespace, session));
+    const find = (): unknown => {
+      if (adapter.findSession === undefined) {
+        // Adapters that recover nothing may say so without a promise.
+        return Promise.resolve(adapter.restoreSession(pid, offset)).then(ask);
+      }
+      ask(adapter.findSession(pid, offset));
+      return undefined;
+    };
+    // One that fails recovers nothing.
+    namespace.server.boundary.call({ kind: "adapter", namespace }, adapter, find, [], () => ask(null));
   }
 
   #ask(namespace: AnyNamespace, session: Session | null): void {
@@ -97,9 +118,11 @@ export class Admission {
       return;
     }
     namespace.runMiddlewares(socket, (error, isThrown) => {
-      if (error === undefined) this.#accept(namespace, socket, usable);
-      // What was thrown was not meant for the client.
-      else this.refuse(isThrown ? toPublicError(error) : error);
+      this.#guarded(() => {
+        if (error === undefined) this.#accept(namespace, socket, usable);
+        // What was thrown was not meant for the client.
+        else this.refuse(isThrown ? toPublicError(error) : error);
+      });
     });
   }
 

@@ -39,7 +39,31 @@ export class BroadcastAcks {
       // It is the connections that keep the process alive; once they are gone nobody waits for this any more.
       this.#timer.unref();
     }
-    this.#forget = this.#adapter.broadcastWithAck(
+    let servers: Promise<number>;
+    try {
+      this.#forget = this.#ask(options);
+      // Adapters over a broker count the servers that they know, not those that were asked.
+      const { localCount = 1 } = this.#adapter;
+      servers = options.flags?.local === true ? Promise.resolve(localCount) : this.#adapter.serverCount();
+    } catch (error) {
+      // The caller hears of it at once, and so not a second time.
+      this.#isDone = true;
+      clearTimeout(this.#timer);
+      throw error;
+    }
+    // Published adapters may be asynchronous here.
+    if (this.#forget instanceof Promise) this.#forget.then(undefined, (cause: unknown) => this.#fail(cause));
+    servers.then(
+      (serverCount) => {
+        this.#expectedServers = serverCount;
+        this.#check();
+      },
+      (cause: unknown) => this.#fail(cause),
+    );
+  }
+
+  #ask(options: BroadcastOptions): unknown {
+    return this.#adapter.broadcastWithAck(
       this.#packet,
       options,
       (clientCount) => {
@@ -53,18 +77,10 @@ export class BroadcastAcks {
         this.#check();
       },
     );
-    // Adapters over a broker count the servers that they know, not those that were asked.
-    const { localCount = 1 } = this.#adapter;
-    const servers = options.flags?.local === true ? Promise.resolve(localCount) : this.#adapter.serverCount();
-    servers.then(
-      (serverCount) => {
-        this.#expectedServers = serverCount;
-        this.#check();
-      },
-      (cause: unknown) => {
-        this.#settle(cause instanceof Error ? cause : new Error(String(cause)));
-      },
-    );
+  }
+
+  #fail(cause: unknown): void {
+    this.#settle(cause instanceof Error ? cause : new Error(String(cause)));
   }
 
   #check(): void {

@@ -11,6 +11,7 @@ import { OutgoingPacket, optionsOf } from "./engine/outgoing-packet.js";
 import type { Session } from "./engine/session.js";
 import { TokenBucket } from "./engine/token-bucket.js";
 import { serverError } from "./errors.js";
+import { disconnected, FlushWaiters } from "./flush-waiters.js";
 import type { IntakeOwner } from "./packet-intake.js";
 import { type ForeignSession, openPort, type SessionPort } from "./session-port.js";
 import type { AnyServer, AnySocket } from "./types.js";
@@ -53,8 +54,7 @@ export class Connection {
   // Namespaces that the server put the client out of: what is still on its way from there is no offence.
   #left: Set<string> | undefined;
   #hasJoined = false;
-  // Who waits for everything to have left.
-  #waiting: { resolve: () => void; reject: (error: Error) => void }[] | undefined;
+  #waiting: FlushWaiters | undefined;
   readonly #rate: TokenBucket | undefined;
   #queued = 0;
   #isClosed = false;
@@ -95,16 +95,17 @@ export class Connection {
   sendPacket(packet: Packet, flags?: { volatile?: boolean; compress?: boolean }): void {
     if (!this.isOpen || (flags?.volatile === true && !this.#port.writable)) return;
     const options = flags === undefined ? undefined : optionsOf(flags);
-    for (const part of this.server.encoder.encode(packet)) {
-      this.#port.sendPacket(new OutgoingPacket("message", part, options));
-    }
+    const parts = this.server.encoder.encode(packet);
+    if (parts.length === 1) this.#port.sendPacket(new OutgoingPacket("message", parts[0], options));
+    else this.#port.sendPackets(parts.map((part) => new OutgoingPacket("message", part, options)));
   }
 
   /** Sends a packet that an adapter has encoded for many. All parts of a volatile one go, or none. */
   writeToEngine(encodedPackets: EncodedPacket, options: WriteOptions): void {
     if (!this.isOpen || (options.volatile === true && !this.#port.writable)) return;
     const prepared = options.prepared ?? this.server.prepareOnce(encodedPackets, options);
-    for (const packet of prepared) this.#port.sendPacket(packet as OutgoingPacket);
+    if (prepared.length === 1) this.#port.sendPacket(prepared[0] as OutgoingPacket);
+    else this.#port.sendPackets(prepared as readonly OutgoingPacket[]);
   }
 
   /** Disconnects every socket and closes the session once that is sent. */
@@ -125,21 +126,26 @@ export class Connection {
     return this.#port.bufferedBytes ?? 0;
   }
 
-  /** Resolves when all that was sent has left this process; rejects with ERR_DISCONNECTED when the connection ends first. */
+  /** So much waits that `drain` of its sockets will follow. */
+  get needsDrain(): boolean {
+    return this.isOpen && this.#port.needsDrain === true;
+  }
+
+  /** Resolves when the transport has taken all that was sent; rejects with ERR_DISCONNECTED when the connection ends first. */
   flushed(): Promise<void> {
     if (this.#isClosed) return Promise.reject(disconnected());
-    if (this.bufferedBytes === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      (this.#waiting ??= []).push({ resolve, reject });
-    });
+    if (this.#port.isIdle !== false) return Promise.resolve();
+    return (this.#waiting ??= new FlushWaiters()).add();
   }
 
   /** @internal */
-  onDrain(): void {
+  onDrain(wasFull: boolean): void {
     const waiting = this.#waiting;
-    if (waiting === undefined) return;
     this.#waiting = undefined;
-    for (const { resolve } of waiting) resolve();
+    waiting?.resolve();
+    if (!wasFull || this.#isClosed) return;
+    this.#only?.onDrain();
+    if (this.#others !== undefined) for (const socket of [...this.#others.values()]) socket.onDrain();
   }
 
   /** A newer connection takes over the session of one of these sockets: this one is dead, though nobody noticed yet. */
@@ -296,7 +302,7 @@ export class Connection {
     // It may be a decoder of the user.
     if (reader !== undefined) this.server.boundary.call({ kind: "adapter" }, reader, () => reader.destroy(), []);
     for (const admission of this.#admissions ?? []) admission.cancel();
-    for (const { reject } of this.#waiting ?? []) reject(disconnected());
+    this.#waiting?.reject();
     for (const socket of this.#sockets()) socket.onDisconnect(reason, description);
   }
 
@@ -339,8 +345,4 @@ export class Connection {
     const why = "its attachments did not arrive in time";
     this.#onUndecodable(serverError("ERR_ATTACHMENTS_TIMEOUT", `failed to read packet: ${why}`));
   }
-}
-
-function disconnected(): Error {
-  return serverError("ERR_DISCONNECTED", "socket has been disconnected");
 }

@@ -35,14 +35,15 @@ export interface PublicError {
   data?: unknown;
 }
 
-const HIDDEN = "internal server error";
+/** What a client is told of an error that is none of its business. */
+export const HIDDEN_ERROR: PublicError = Object.freeze({ message: "internal server error", code: "ERR_LISTENER" });
 
 /**
  * What may leave the process of an error that was thrown, not passed on: nothing, unless the error says `expose: true`
  * (the convention of http-errors), for its message may hold a query, a path or a key.
  */
 export function toPublicError(error: unknown): PublicError {
-  if (!isExposed(error)) return { message: HIDDEN, code: "ERR_LISTENER" };
+  if (!isExposed(error)) return HIDDEN_ERROR;
   const { message, code } = error;
   const data: unknown = error.data;
   return {

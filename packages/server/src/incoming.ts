@@ -3,7 +3,7 @@
 import { type Packet, PacketType } from "@everwire/protocol";
 import type { AckCallback } from "./acks.js";
 import type { CatchAll } from "./catch-all-emitter.js";
-import { toPublicError } from "./errors.js";
+import { HIDDEN_ERROR, toPublicError } from "./errors.js";
 import { runMiddlewares } from "./middleware.js";
 import type { AnyListener, AnySocket } from "./types.js";
 
@@ -29,7 +29,7 @@ export function receiveEvent(
     for (const listener of catchAll) socket.server.boundary.call(context, socket, listener, args);
   }
   const onFailure: OnFailure =
-    answer === undefined ? undefined : (error: unknown): void => answer({ error: toPublicError(error) });
+    answer === undefined ? undefined : (error: unknown): void => answerFailure(answer, error);
   if (middlewares === undefined) {
     callListeners(socket, args, onFailure);
     return;
@@ -49,6 +49,15 @@ export function receiveEvent(
 function callListeners(socket: AnySocket, args: Event, onFailure: OnFailure): void {
   const [event, ...rest] = args;
   socket.server.boundary.emit(socket, event, rest, socket.errorContext("listener", event), onFailure);
+}
+
+/** Tells the caller that it failed, be it that what the error says of itself can't be sent. */
+function answerFailure(answer: AckCallback, error: unknown): void {
+  try {
+    answer({ error: toPublicError(error) });
+  } catch {
+    answer({ error: HIDDEN_ERROR });
+  }
 }
 
 /** The function that a listener gets as its last argument; the first call counts. */

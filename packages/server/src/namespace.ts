@@ -4,7 +4,7 @@ import type { DefaultEventsMap, EventsMap } from "@everwire/protocol";
 import type { AdapterContract, AdapterNamespace, Session, SocketId } from "./adapter/adapter.js";
 import { Broadcaster } from "./broadcaster.js";
 import type { ListenerErrorContext } from "./error-boundary.js";
-import type { ExtendedError } from "./errors.js";
+import { type ExtendedError, toPublicError } from "./errors.js";
 import { runMiddlewares } from "./middleware.js";
 import type { AdapterConstructor } from "./options.js";
 import type { Server } from "./server.js";
@@ -87,7 +87,11 @@ export class Namespace<
   /** The adapter received an event of another server. */
   _onServerSideEmit(args: unknown[]): void {
     const [event, ...rest] = args;
-    this.server.boundary.emit(this, String(event), rest, this.#context("listener", String(event)));
+    const answer = rest.at(-1) as AnyListener | undefined;
+    // The answers of servers are values: an error is told as clients are told of theirs.
+    const onFailure =
+      typeof answer === "function" ? (error: unknown): unknown => answer({ error: toPublicError(error) }) : undefined;
+    this.server.boundary.emit(this, String(event), rest, this.#context("listener", String(event)), onFailure);
   }
 
   /** Runs something of an adapter or of a broadcast where its errors are caught. @internal */

@@ -88,9 +88,12 @@ export class NamespaceRegistry {
       if (isAnswered) return;
       isAnswered = true;
       if (error || !allow) this.#askParents(index + 1, name, auth, callback);
-      else callback(this.#adopt(dynamic.parent, name));
+      else callback(adopt());
     };
     const { boundary } = this.#server;
+    // Its adapter may fail, and this may run in a timer of the user's.
+    const adopt = (): AnyNamespace | undefined =>
+      boundary.call({ kind: "adapter" }, this, () => this.#adopt(dynamic.parent, name), []) as AnyNamespace | undefined;
     boundary.call({ kind: "namespace", event: name }, undefined, dynamic.matches, [name, auth, next], () => {
       next(null, false);
     });

@@ -115,7 +115,11 @@ export class Server<
     const engine = new EngineServer(engineOptions);
     engine.attach(httpServer, engineOptions);
     if (this.resolved.serveClient)
-      serveClient(httpServer as HttpServer, { path: this.resolved.path, cors: engineOptions.cors });
+      serveClient(httpServer as HttpServer, {
+        path: this.resolved.path,
+        cors: engineOptions.cors,
+        userCode: this.boundary,
+      });
     this.httpServer = httpServer;
     this.#httpServers.add(httpServer);
     return this.bind(engine);
@@ -139,8 +143,10 @@ export class Server<
   bind(engine: BindableEngine): this {
     this.#engine = engine;
     this.#engines.add(engine);
-    if (engine instanceof EngineServer) engine.handler = (session) => this.onSession(session);
-    else engine.on("connection", (session: ForeignSession) => this.onSession(session));
+    if (engine instanceof EngineServer) {
+      engine.handler = (session) => this.onSession(session);
+      engine.userCode.fallback = (error, context) => this.boundary.report(error, context);
+    } else engine.on("connection", (session: ForeignSession) => this.onSession(session));
     return this;
   }
 
@@ -173,7 +179,9 @@ export class Server<
     const closed = Promise.all(open.map((each) => closeServer(each)));
     await Promise.allSettled(adapters);
     const errors = await closed;
-    callback?.(errors.find((error) => error !== undefined));
+    if (callback === undefined) return;
+    const failed = errors.find((error) => error !== undefined);
+    this.boundary.call({ kind: "listener", event: "close" }, this, callback, [failed]);
   }
 
   /**

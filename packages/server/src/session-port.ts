@@ -11,7 +11,13 @@ export interface SessionPort {
   readonly writable: boolean;
   /** Bytes that wait; unknown of another engine's session. */
   readonly bufferedBytes?: number;
+  /** Nothing waits, and the transport has taken what was sent; unknown of another engine's session. */
+  readonly isIdle?: boolean;
+  /** So much waits that the handler will be told when that is over. */
+  readonly needsDrain?: boolean;
   sendPacket(packet: OutgoingPacket): void;
+  /** The parts of one message: all of them go, or none. */
+  sendPackets(packets: readonly OutgoingPacket[]): void;
   close(discard?: boolean): unknown;
 }
 
@@ -56,6 +62,10 @@ class ForeignPort implements SessionPort {
     const { compress, volatile } = packet.options;
     // An object of its own: some engines write their defaults into what they are given.
     this.#session.send(packet.data, { compress, volatile });
+  }
+
+  sendPackets(packets: readonly OutgoingPacket[]): void {
+    for (const packet of packets) this.sendPacket(packet);
   }
 
   close(discard?: boolean): unknown {

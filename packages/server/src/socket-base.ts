@@ -9,6 +9,7 @@ import type {
   ServerDisconnectReason,
   SocketState,
 } from "@everwire/protocol";
+import { returned } from "./adapter-result.js";
 import type { Room, Session, SocketId } from "./adapter/adapter.js";
 import { toList } from "./broadcast.js";
 import { CatchAllEmitter } from "./catch-all-emitter.js";
@@ -28,6 +29,7 @@ export interface SocketReservedEvents {
   disconnect: (reason: DisconnectReason, description?: any) => void;
   disconnecting: (reason: DisconnectReason, description?: any) => void;
   error: (error: Error) => void;
+  drain: () => void;
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
@@ -104,8 +106,16 @@ export abstract class SocketBase<
   }
 
   /**
-   * Resolves when all that was emitted so far has left this process: await it between two large emits. Rejects with
-   * ERR_DISCONNECTED when the client goes first.
+   * So much waits (16 KiB, as in streams of Node) that one should stop here: `drain` will be emitted when it has left. Of all sockets
+   * of the connection.
+   */
+  get writableNeedDrain(): boolean {
+    return this.client.needsDrain;
+  }
+
+  /**
+   * Resolves when the connection has taken all that was emitted so far, of all its sockets: await it between two large emits. Rejects
+   * with ERR_DISCONNECTED when the client goes first.
    */
   flushed(): Promise<void> {
     return this.client.flushed();
@@ -154,12 +164,12 @@ export abstract class SocketBase<
         throw serverError("ERR_TOO_MANY_ROOMS", `failed to join a room: the socket would be in more than ${max}`);
       }
     }
-    if (this.heldRooms === undefined) return this.nsp.adapter.addAll(this.id, wanted);
+    if (this.heldRooms === undefined) return returned(this.nsp.adapter, this.nsp.adapter.addAll(this.id, wanted));
     for (const room of wanted) this.heldRooms.add(room);
   }
 
   leave(room: Room): Promise<void> | void {
-    if (this.heldRooms === undefined) return this.nsp.adapter.del(this.id, room);
+    if (this.heldRooms === undefined) return returned(this.nsp.adapter, this.nsp.adapter.del(this.id, room));
     this.heldRooms.delete(room);
   }
 
@@ -183,6 +193,12 @@ export abstract class SocketBase<
   override listenerCount(event: string | symbol, listener?: AnyListener): number {
     const count = super.listenerCount(event, listener);
     return event === "error" && (listener === undefined || listener === ignore) ? count + 1 : count;
+  }
+
+  /** Much waited for the client, and has left. @internal */
+  onDrain(): void {
+    if (this.connected && this.listenerCount("drain") > 0)
+      this.nsp.server.boundary.emit(this, "drain", [], this.errorContext("listener", "drain"));
   }
 
   /** @internal */

@@ -20,6 +20,7 @@ import {
 import type { AdapterSocket, BroadcastFlags, EncodedPacket, Room, Session } from "./adapter/adapter.js";
 import { type AckCallback, AckRegistry } from "./acks.js";
 import { BroadcastOperator } from "./broadcast.js";
+import type { ListenerErrorContext } from "./error-boundary.js";
 import { serverError } from "./errors.js";
 import { type PacketMiddleware, receiveEvent } from "./incoming.js";
 import { isRecoverable } from "./recovery.js";
@@ -216,6 +217,11 @@ export class Socket<
     if (result !== undefined) this.nsp.server.boundary.watch(result, this.errorContext("adapter", "connection"));
   }
 
+  // What the application did not ask for: a throw would leave the socket half out.
+  #ask(run: () => unknown): void {
+    this.nsp.server.boundary.call(this.errorContext("adapter", "disconnect"), this.nsp.adapter, run, []);
+  }
+
   #replay(data: unknown[], encoded: EncodedPacket | undefined): void {
     if (encoded !== undefined) this.client.writeToEngine(encoded, {});
     else this.client.sendPacket({ type: PacketType.EVENT, nsp: this.nsp.name, data });
@@ -243,7 +249,8 @@ export class Socket<
     const callback = this.#acks?.take(id);
     if (callback === undefined) return;
     if (this.pid !== undefined) this.nsp.adapter.noteReceived?.(this.id, id);
-    this.nsp.server.boundary.call({ kind: "ack", socket: this.any }, this, callback, packet.data as unknown[]);
+    const context: ListenerErrorContext = { kind: "ack", socket: this.any, namespace: this.any.nsp };
+    this.nsp.server.boundary.call(context, this, callback, packet.data as unknown[]);
   }
 
   /** Tells `error` listeners; without one, nobody. @internal */
@@ -258,7 +265,7 @@ export class Socket<
     const { boundary } = this.nsp.server;
     if (this.state === "connecting") {
       this.state = transition(SOCKET_STATES, this.state, "disconnected");
-      if (this.heldRooms === undefined) adapter.delAll(this.id);
+      if (this.heldRooms === undefined) this.#ask(() => adapter.delAll(this.id));
       return;
     }
     this.#isLeaving = true;
@@ -266,9 +273,10 @@ export class Socket<
     // An adapter that does not count packets with acknowledgement can't tell whether one was missed.
     const isComplete = adapter.noteUnstored !== undefined || (this.#acks?.callbacks.size ?? 0) === 0;
     if (this.pid !== undefined && isComplete && isRecoverable(reason)) {
-      this.#watch(adapter.persistSession({ sid: this.id, pid: this.pid, rooms: [...this.rooms], data: this.data }));
+      const { id: sid, pid, data } = this;
+      this.#ask(() => adapter.persistSession({ sid, pid, rooms: [...this.rooms], data }));
     }
-    adapter.delAll(this.id);
+    this.#ask(() => adapter.delAll(this.id));
     this.client.remove(this.any, reason);
     this.state = transition(SOCKET_STATES, this.state, "disconnected");
     this.nsp.remove(this.any);

@@ -163,17 +163,24 @@ export class Adapter extends LazyEmitter implements AdapterContract {
   }
 
   addSockets(options: BroadcastOptions, rooms: Room[]): void {
-    this.each(options, (socket) => this.#guard(() => socket.join(rooms)));
+    this.each(options, (socket) => this.#guard(() => void socket.join(rooms)));
   }
 
   delSockets(options: BroadcastOptions, rooms: Room[]): void {
     this.each(options, (socket) => {
-      for (const room of rooms) this.#guard(() => socket.leave(room));
+      for (const room of rooms) this.#guard(() => void socket.leave(room));
     });
   }
 
   disconnectSockets(options: BroadcastOptions, close: boolean): void {
     this.each(options, (socket) => void socket.disconnect(close));
+  }
+
+  /** Tells listeners of rooms that come and go; one that fails is reported, and keeps nobody out. */
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (this.listenerCount(event) === 0 || this.nsp.guard === undefined) return super.emit(event, ...args);
+    for (const listener of this.rawListeners(event)) this.#guard(() => Reflect.apply(listener, this, args) as unknown);
+    return true;
   }
 
   // One socket that may not join does not keep the others out.

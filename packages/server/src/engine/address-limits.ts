@@ -5,6 +5,7 @@ import { isIPv6 } from "node:net";
 import { forbidden } from "./errors.js";
 import type { Refusal } from "./errors.js";
 import { TokenBucket } from "./token-bucket.js";
+import { UserCode } from "./user-code.js";
 
 export interface LimitOptions {
   /** Sessions in all. Default unlimited. */
@@ -22,6 +23,7 @@ const MAX_REMEMBERED = 10_000;
 
 export class AddressLimits {
   readonly #options: LimitOptions;
+  readonly #userCode: UserCode;
   readonly #now: () => number;
   readonly #sessions = new Map<string, number>();
   readonly #handshakes = new Map<string, TokenBucket>();
@@ -29,8 +31,9 @@ export class AddressLimits {
   readonly #owners = new WeakMap<object, string>();
   #count = 0;
 
-  constructor(options: LimitOptions, now: () => number = () => performance.now()) {
+  constructor(options: LimitOptions, now: () => number = () => performance.now(), userCode = new UserCode()) {
     this.#options = options;
+    this.#userCode = userCode;
     this.#now = now;
   }
 
@@ -66,7 +69,13 @@ export class AddressLimits {
 
   #addressOf(request: IncomingMessage): string {
     const { addressOf } = this.#options;
-    return addressOf === undefined ? networkOf(request.socket.remoteAddress ?? "") : addressOf(request);
+    if (addressOf !== undefined) {
+      const context = { kind: "option", event: "addressOf", request } as const;
+      const address = this.#userCode.call(context, undefined, addressOf, [request]);
+      if (typeof address === "string") return address;
+    }
+    // Also where the application could not say: a request that is counted for nobody would have no limit.
+    return networkOf(request.socket.remoteAddress ?? "");
   }
 
   #mayShake(address: string, perSecond: number): boolean {

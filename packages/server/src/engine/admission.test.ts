@@ -39,13 +39,17 @@ describe("allowRequest", () => {
     for (const [event] of await refused) expect(event).toMatchObject({ code: 4, context: { message } });
   });
 
-  test("that throws refuses, and the server lives", async () => {
-    const { client } = await start({
+  test("that throws refuses without saying why, and the server lives", async () => {
+    const { client, engine } = await start({
       allowRequest: () => {
         throw new Error("broken");
       },
     });
-    expect((await httpRequest(client.url("polling"))).json()).toEqual({ code: 4, message: "broken" });
+    const reported = once<[Error, object]>(engine, "listener_error");
+    expect((await httpRequest(client.url("polling"))).json()).toEqual({ code: 4, message: "Forbidden" });
+    const [error, context] = await reported;
+    expect(error.message).toBe("broken");
+    expect(context).toMatchObject({ kind: "option", event: "allowRequest", request: { method: "GET" } });
   });
 
   test("that answers twice is heard once", async () => {

@@ -13,6 +13,7 @@ import type { ResolvedOptions } from "./options.js";
 import type { EngineRequest } from "./request-query.js";
 import type { Returning } from "./handshake.js";
 import type { Session } from "./session.js";
+import type { UserCode } from "./user-code.js";
 
 /** What the steps need of the engine. */
 export interface AdmissionHost {
@@ -22,6 +23,7 @@ export interface AdmissionHost {
   readonly middleware: readonly Middleware[];
   readonly isOpen: boolean;
   readonly limits: AddressLimits;
+  readonly userCode: UserCode;
   generateId(request: IncomingMessage): string | Promise<string>;
 }
 
@@ -57,7 +59,7 @@ function passMiddleware(host: AdmissionHost, visitor: Visitor, isOriginAllowed: 
     check(host, visitor, isOriginAllowed);
     return;
   }
-  runMiddleware(host.middleware, request, response, (error) => {
+  runMiddleware(host.middleware, request, response, host.userCode, (error) => {
     if (isOver(response)) return;
     if (error === undefined) check(host, visitor, isOriginAllowed);
     else visitor.onRefused(badRequest("MIDDLEWARE_FAILURE"));
@@ -84,12 +86,12 @@ function check(host: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean):
   if (tooMany !== undefined) {
     visitor.onRefused(tooMany);
   } else if ("returning" in verdict) {
-    askAllowRequest(opts.allowRequest, request, (refusal) => {
+    askAllowRequest(opts.allowRequest, request, host.userCode, (refusal) => {
       if (refusal === undefined) takeBack(host, visitor, isOriginAllowed);
       else visitor.onRefused(refusal);
     });
   } else {
-    askAllowRequest(opts.allowRequest, request, (refusal) => {
+    askAllowRequest(opts.allowRequest, request, host.userCode, (refusal) => {
       if (refusal === undefined) makeId(host, visitor);
       else visitor.onRefused(refusal);
     });
@@ -115,15 +117,13 @@ function makeId(host: AdmissionHost, visitor: Visitor): void {
       fail(new TypeError("the id is empty or in use"));
     else visitor.onNew(sid);
   };
-  let sid: string | Promise<string>;
-  try {
-    sid = host.generateId(visitor.request);
-  } catch (error) {
-    fail(error);
-    return;
-  }
-  if (typeof sid === "string") take(sid);
-  else Promise.resolve(sid).then(take, fail);
+  const context = { kind: "option", event: "generateId", request: visitor.request } as const;
+  const generate = (): void => {
+    const sid = host.generateId(visitor.request);
+    if (typeof sid === "string") take(sid);
+    else host.userCode.call(context, host, () => Promise.resolve(sid).then(take), [], fail);
+  };
+  host.userCode.call(context, host, generate, [], fail);
 }
 
 /** The client may have left while its request was looked at, or middleware has answered and gone on nevertheless. */

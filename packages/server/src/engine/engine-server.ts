@@ -5,7 +5,6 @@ import type { Duplex } from "node:stream";
 import type { WebSocketServer } from "ws";
 import { CLOSE_REASONS, ENGINE_PROTOCOL } from "@everwire/protocol";
 import type { HandshakeData, ResumeTerms as OfferedResume } from "@everwire/protocol";
-import { LazyEmitter } from "../emitter.js";
 import { attachEngine } from "../http/attach.js";
 import type { AnyHttpServer } from "../http/attach.js";
 import { Cors } from "../http/cors.js";
@@ -17,6 +16,7 @@ import type { AdmissionHost } from "./admission.js";
 import { ERRORS, ERROR_MESSAGES, refusal } from "./errors.js";
 import type { Refusal } from "./errors.js";
 import { takeFarewell } from "./farewell.js";
+import { GuardedEmitter } from "./guarded-emitter.js";
 import type { Returning } from "./handshake.js";
 import type { Middleware } from "./middleware.js";
 import { isHttpServer, resolveOptions } from "./options.js";
@@ -38,13 +38,14 @@ import type { Transport } from "./transports/transport.js";
 import type { WebSocketTransport } from "./transports/websocket.js";
 import type { WebTransportSession } from "./transports/webtransport-session.js";
 import { UpgradeRequest } from "./upgrade-request.js";
+import { UserCode } from "./user-code.js";
 import { WebTransportHandshake } from "./webtransport-handshake.js";
 
 /** What each transport may be upgraded to. */
 const UPGRADES: Readonly<Record<string, readonly string[]>> = { polling: ["websocket", "webtransport"], websocket: [] };
 
 // That it is the TransportContext of its transports is checked where they are made: those members are not published.
-export class EngineServer extends LazyEmitter {
+export class EngineServer extends GuardedEmitter {
   static readonly errors = ERRORS;
   static readonly errorMessages = ERROR_MESSAGES;
 
@@ -62,6 +63,7 @@ export class EngineServer extends LazyEmitter {
   /** @internal */ readonly deadlines = new Deadlines();
   /** @internal */ readonly outbox = new Outbox();
   /** @internal */ readonly suspended = new SuspendedSessions();
+  /** @internal */ readonly userCode = new UserCode(() => this);
   readonly #middleware: Middleware[] = [];
   readonly #limits: AddressLimits;
   readonly #admission: AdmissionHost;
@@ -77,7 +79,7 @@ export class EngineServer extends LazyEmitter {
     this.opts = resolveOptions(isHttpServer(first) ? second : (first ?? second));
     // Throws now, and not in the middle of a request, if a cookie can't be written.
     this.#cookieFor("sid");
-    this.#limits = new AddressLimits(this.opts);
+    this.#limits = new AddressLimits(this.opts, undefined, this.userCode);
     this.#admission = this.#createAdmission();
     this.init();
   }
@@ -85,6 +87,11 @@ export class EngineServer extends LazyEmitter {
   /** The WebSocket server that completes handshakes; none if that transport is not enabled, or the engine is closed. */
   get ws(): WebSocketServer | undefined {
     return this.#acceptor?.server;
+  }
+
+  /** @internal */
+  protected override get guard(): UserCode {
+    return this.userCode;
   }
 
   get clientsCount(): number {
@@ -311,9 +318,10 @@ export class EngineServer extends LazyEmitter {
     return {
       opts: this.opts,
       clients: this.clients,
-      cors: new Cors(this.opts.cors),
+      cors: new Cors(this.opts.cors, this.userCode),
       middleware: this.#middleware,
       limits: this.#limits,
+      userCode: this.userCode,
       generateId: (request) => this.generateId(request),
       get isOpen() {
         return isOpen();

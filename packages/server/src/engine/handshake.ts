@@ -10,6 +10,7 @@ import { protocolOf, readLeg } from "./request-query.js";
 import type { EngineRequest } from "./request-query.js";
 import { jsonpIndex } from "./transports/jsonp-format.js";
 import type { Session } from "./session.js";
+import type { UserCode } from "./user-code.js";
 
 /** What the checks need to know of the engine and of the request. */
 export interface HandshakeContext {
@@ -113,10 +114,11 @@ function verifyReturning(
   return { returning: { session, received, leg } };
 }
 
-/** Asks the user's `allowRequest`; the refusal, or nothing. A throw is a refusal too. */
+/** Asks the user's `allowRequest`; the refusal, or nothing. What it throws or rejects with is a refusal too, and nobody else's business. */
 export function askAllowRequest(
   allowRequest: AllowRequest | undefined,
   request: IncomingMessage,
+  userCode: UserCode,
   done: (refusal: Refusal | undefined) => void,
 ): void {
   if (allowRequest === undefined) {
@@ -136,11 +138,9 @@ export function askAllowRequest(
       typeof message === "string" && message !== "" ? forbidden(message, { reply: message }) : forbidden("Forbidden"),
     );
   };
-  try {
-    allowRequest(request, answer);
-  } catch (error) {
-    answer(error, false);
-  }
+  userCode.call({ kind: "option", event: "allowRequest", request }, undefined, allowRequest, [request, answer], () =>
+    answer(undefined, false),
+  );
 }
 
 function refused(reason: Refusal): Verdict {

@@ -19,6 +19,7 @@ export type {
   AttachOptions,
   CorsSetting,
   HttpCompressionOptions,
+  OverflowPolicy,
   ServerOptions,
   TransportName,
   WebSocketEngine,

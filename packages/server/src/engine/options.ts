@@ -29,6 +29,18 @@ export type AllowRequest = (
 /** `true`, or options as the npm package `cors` takes them: an object, or a function that gives one for each request. */
 export type CorsSetting = boolean | CorsOptions | CorsOptionsDelegate;
 
+/**
+ * What becomes of a message that finds no room:
+ * - `"disconnect"` closes the session with "buffer overflow";
+ * - `"drop-volatile"` first lets go of what is volatile, of what waits and the message itself, and closes the session if that is not enough;
+ * - a function is asked: "drop" drops this message and keeps the session, "disconnect" closes it. `packet` is the message's first part,
+ *   `bytes` the size of all of them, attachments included. What it throws is reported, and counts as "disconnect".
+ *
+ * A message is dropped whole, with its attachments. What the engine itself sends, such as a ping, is never asked about.
+ */
+export type OverflowPolicy =
+  "disconnect" | "drop-volatile" | ((session: Session, packet: OutgoingPacket, bytes: number) => "disconnect" | "drop");
+
 export interface ServerOptions extends LimitOptions {
   /** Milliseconds between a pong and the next ping. Default 25,000. */
   pingInterval?: number;
@@ -43,11 +55,8 @@ export interface ServerOptions extends LimitOptions {
   maxHttpBufferSize?: number;
   /** Bytes that may wait for one client, queued and in its socket; over it the session closes with "buffer overflow". Default 16 MiB. */
   maxBufferedBytes?: number;
-  /**
-   * Asked when a packet finds no room in `maxBufferedBytes`: "drop" drops this packet and keeps the session, "disconnect" (the default)
-   * closes it with "buffer overflow". Volatile packets never wait, so they are gone before it comes to this.
-   */
-  onOverflow?: (session: Session, packet: OutgoingPacket) => "disconnect" | "drop";
+  /** What becomes of a message that finds no room in `maxBufferedBytes`, or of its session. Default "disconnect". */
+  onOverflow?: OverflowPolicy;
   /** Milliseconds within which the body of a request must have arrived. Default 30,000. */
   bodyTimeout?: number;
   /** Asked before a session is opened, on every transport. */

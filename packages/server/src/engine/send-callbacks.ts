@@ -1,6 +1,7 @@
 // The callbacks of `send`, kept apart from the packets, which are shared between sessions. They run in the order of the sends, each
 // once its batch has left. A session has this object only from its first send with a callback on.
 import type { Transport } from "./transports/transport.js";
+import type { UserCode } from "./user-code.js";
 
 export type SendCallback = (transport: Transport) => void;
 
@@ -21,10 +22,11 @@ export class SendCallbacks {
   }
 
   /** The batch has left. */
-  run(transport: Transport): void {
+  run(transport: Transport, userCode: UserCode): void {
     const callbacks = this.#handedOver;
     if (callbacks.length === 0) return;
     this.#handedOver = [];
-    for (const callback of callbacks) callback(transport);
+    for (const callback of callbacks)
+      userCode.call({ kind: "engine-callback", event: "send" }, undefined, callback, [transport]);
   }
 }

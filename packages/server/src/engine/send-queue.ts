@@ -4,6 +4,7 @@ import type { OutgoingPacket } from "./outgoing-packet.js";
 import { SendCallbacks } from "./send-callbacks.js";
 import type { SendCallback } from "./send-callbacks.js";
 import type { Transport } from "./transports/transport.js";
+import type { UserCode } from "./user-code.js";
 
 /** What a queued packet costs besides its data, so that a flood of empty ones has an end too. */
 const PACKET_OVERHEAD_BYTES = 64;
@@ -28,13 +29,18 @@ export class SendQueue {
     return (this.#packets ??= []);
   }
 
-  /** Whether this packet may wait too, with so many bytes in all. */
-  hasRoomFor(packet: OutgoingPacket, maxBytes: number): boolean {
-    return this.#bytes + packet.byteLength + PACKET_OVERHEAD_BYTES <= maxBytes;
+  /** What a packet takes of the room. */
+  static sizeOf(packet: OutgoingPacket): number {
+    return packet.byteLength + PACKET_OVERHEAD_BYTES;
+  }
+
+  /** Whether so many bytes may wait too, with so many in all. */
+  hasRoomFor(bytes: number, maxBytes: number): boolean {
+    return this.#bytes + bytes <= maxBytes;
   }
 
   push(packet: OutgoingPacket): void {
-    this.#bytes += packet.byteLength + PACKET_OVERHEAD_BYTES;
+    this.#bytes += SendQueue.sizeOf(packet);
     if (this.#packets === undefined) this.#packets = [packet];
     else this.#packets.push(packet);
   }
@@ -54,14 +60,14 @@ export class SendQueue {
   }
 
   /** What was taken has left by this transport. */
-  onSent(transport: Transport): void {
-    this.#callbacks?.run(transport);
+  onSent(transport: Transport, userCode: UserCode): void {
+    this.#callbacks?.run(transport, userCode);
   }
 
   /** What was only worth sending at once is not sent any more. */
   dropVolatile(): void {
     if (this.#packets === undefined) return;
-    for (const packet of this.#packets) if (packet.isVolatile) this.#bytes -= packet.byteLength + PACKET_OVERHEAD_BYTES;
+    for (const packet of this.#packets) if (packet.isVolatile) this.#bytes -= SendQueue.sizeOf(packet);
     this.#packets = this.#packets.filter((packet) => !packet.isVolatile);
   }
 

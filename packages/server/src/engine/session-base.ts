@@ -3,9 +3,9 @@
 import type { IncomingMessage } from "node:http";
 import { SESSION_STATES, transition } from "@everwire/protocol";
 import type { CloseReason, SessionState } from "@everwire/protocol";
-import { LazyEmitter } from "../emitter.js";
 import type { EngineServer } from "./engine-server.js";
 import { TransportError } from "./errors.js";
+import { GuardedEmitter } from "./guarded-emitter.js";
 import { createMessage } from "./outgoing-packet.js";
 import type { MessageData, OutgoingPacket, PacketOptions } from "./outgoing-packet.js";
 import { viewOf } from "./packet-view.js";
@@ -15,8 +15,15 @@ import type { SendCallback } from "./send-callbacks.js";
 import { SendQueue } from "./send-queue.js";
 import type { Session } from "./session.js";
 import type { Transport } from "./transports/transport.js";
+import type { EngineErrorContext, UserCode } from "./user-code.js";
 
-export abstract class SessionBase extends LazyEmitter {
+/** Bytes from which on a buffer counts as full: those of a stream of Node 20. */
+const HIGH_WATER_BYTES = 16 * 1024;
+
+/** What pings, and answers to the client's own, may take beyond the cap: their number is the client's affair, not the application's. */
+const RESERVED_BYTES = 4 * 1024;
+
+export abstract class SessionBase extends GuardedEmitter {
   readonly id: string;
   /** Revision of the Engine.IO protocol, fixed for the life of the session. */
   readonly protocol: 3 | 4;
@@ -35,6 +42,10 @@ export abstract class SessionBase extends LazyEmitter {
   /** A flush is due with this turn. @internal */
   protected isMarked = false;
   #overflowed = false;
+  /** A batch is with the transport and has not left yet. @internal */
+  protected isSending = false;
+  // More waited than a stream would have taken at once: `drain` of the layer above follows.
+  #isFull = false;
   readonly #opening: OpeningRequest | undefined;
 
   constructor(server: EngineServer, id: string, protocol: 3 | 4, transport: Transport, request?: IncomingMessage) {
@@ -46,6 +57,16 @@ export abstract class SessionBase extends LazyEmitter {
     this.remoteAddress = (request && (request.socket.remoteAddress ?? "")) as string;
     this.#opening = request && new OpeningRequest(request);
     this.current = transport;
+  }
+
+  /** @internal */
+  protected override get guard(): UserCode {
+    return this.server.userCode;
+  }
+
+  /** @internal */
+  protected override describeListener(event: string): EngineErrorContext {
+    return { kind: "engine-listener", event, session: this as unknown as Session };
   }
 
   get readyState(): SessionState {
@@ -76,6 +97,16 @@ export abstract class SessionBase extends LazyEmitter {
     return this.queue.bytes + this.current.bufferedBytes;
   }
 
+  /** Nothing is queued, and the transport has taken what was sent. */
+  get isIdle(): boolean {
+    return this.queue.isEmpty && !this.isSending;
+  }
+
+  /** More waits than a stream would take at once: `onDrain` of the layer above will say that this is over. */
+  get needsDrain(): boolean {
+    return this.#isFull || this.queue.bytes >= HIGH_WATER_BYTES;
+  }
+
   /** True when a packet would go out with this turn, and nothing is queued in it yet: the moment for a volatile one. */
   get writable(): boolean {
     return this.state === "open" && this.queue.isEmpty && this.current.writable;
@@ -99,6 +130,14 @@ export abstract class SessionBase extends LazyEmitter {
     this.enqueue(packet);
   }
 
+  /** Queues the parts of one message, a text and its attachments: all of them, or none. */
+  sendPackets(packets: readonly OutgoingPacket[]): void {
+    const [first] = packets;
+    if (first === undefined) return;
+    if (packets.length === 1) this.enqueue(first);
+    else this.enqueue(first, packets);
+  }
+
   /** Hands all that is queued to the transport, if it takes a batch. Called by the outbox at the end of a turn. @internal */
   flush(): void {
     this.isMarked = false;
@@ -107,29 +146,66 @@ export abstract class SessionBase extends LazyEmitter {
       this.onClosed("buffer overflow", new TransportError("ERR_BUFFER_OVERFLOW", `failed to queue packet: ${why}`));
     }
     if (this.queue.isEmpty || this.state === "closed" || !this.current.writable) return;
+    if (this.queue.bytes >= HIGH_WATER_BYTES) this.#isFull = true;
     const packets = this.queue.take();
     this.resumption?.onSending(packets);
-    this.emit("flush", packets);
-    this.server.emit("flush", this, packets);
+    if (this.listenerCount("flush") > 0) this.emit("flush", packets);
+    if (this.server.listenerCount("flush") > 0) this.server.emit("flush", this, packets);
     // Unless a listener has closed the session.
-    if (this.readyState !== "closed") this.current.send(packets);
+    if (this.readyState === "closed") return;
+    this.isSending = true;
+    this.current.send(packets);
+    if (!this.isIdle && this.current.bufferedBytes >= HIGH_WATER_BYTES) this.#isFull = true;
+  }
+
+  /** Queues one packet, or the parts of one message. False if they were dropped. @internal */
+  protected enqueue(packet: OutgoingPacket, parts?: readonly OutgoingPacket[]): boolean {
+    if (!this.#takes() || this.#overflowed) return false;
+    if (this.listenerCount("packetCreate") > 0)
+      for (const part of parts ?? [packet]) this.emit("packetCreate", viewOf(part));
+    const isReady = this.current.writable;
+    const bytes =
+      parts === undefined ? SendQueue.sizeOf(packet) : parts.reduce((sum, part) => sum + SendQueue.sizeOf(part), 0);
+    if (!this.queue.hasRoomFor(bytes, this.#roomBytes(isReady)) && !this.#makeRoom(packet, bytes, isReady))
+      return false;
+    if (parts === undefined) this.queue.push(packet);
+    else for (const part of parts) this.queue.push(part);
+    if (isReady) this.#mark();
+    return true;
+  }
+
+  /** There is no room: asks what to do. True if it may be queued nevertheless. */
+  #makeRoom(packet: OutgoingPacket, bytes: number, isReady: boolean): boolean {
+    const roomBytes = this.#roomBytes(isReady);
+    // A client that is spared may not starve for want of a ping; but it can't have answers without end and read none.
+    if (packet.type !== "message" && this.queue.hasRoomFor(bytes, roomBytes + RESERVED_BYTES)) return true;
+    const { onOverflow } = this.server.opts;
+    if (onOverflow === "drop-volatile") {
+      this.dropVolatile();
+      if (packet.isVolatile) return false;
+      if (this.queue.hasRoomFor(bytes, roomBytes)) return true;
+    } else if (typeof onOverflow === "function" && packet.type === "message") {
+      const session = this as unknown as Session;
+      const context = { kind: "option", event: "onOverflow", session } as const;
+      if (this.server.userCode.call(context, undefined, onOverflow, [session, packet, bytes]) === "drop") return false;
+    }
+    // Closed with the turn and not within the caller's loop over a room.
+    this.#overflowed = true;
+    this.#mark();
+    return false;
   }
 
   /** @internal */
-  protected enqueue(packet: OutgoingPacket): boolean {
-    if (!this.#takes() || this.#overflowed) return false;
-    if (this.listenerCount("packetCreate") > 0) this.emit("packetCreate", viewOf(packet));
-    const isReady = this.current.writable;
-    if (!this.queue.hasRoomFor(packet, this.#roomBytes(isReady))) {
-      if (this.server.opts.onOverflow?.(this as unknown as Session, packet) === "drop") return false;
-      // Closed with the turn and not within the caller's loop over a room.
-      this.#overflowed = true;
-      this.#mark();
-      return false;
-    }
-    this.queue.push(packet);
-    if (isReady) this.#mark();
-    return true;
+  protected dropVolatile(): void {
+    if (this.queue.bytes >= HIGH_WATER_BYTES) this.#isFull = true;
+    this.queue.dropVolatile();
+  }
+
+  /** Nothing waits any more; true if it was much. @internal */
+  protected takeDrained(): boolean {
+    const wasFull = this.#isFull;
+    this.#isFull = false;
+    return wasFull;
   }
 
   /** The end of the session, whatever the reason. @internal */

@@ -22,8 +22,8 @@ import { Upgrade } from "./upgrade.js";
 export interface SessionHandler {
   onMessage(data: string | Buffer): void;
   onClose(reason: CloseReason, description?: unknown): void;
-  /** Everything that was sent has left. */
-  onDrain?(): void;
+  /** Everything that was sent has left; `wasFull` tells that it was much. */
+  onDrain?(wasFull: boolean): void;
   onUpgrade?(): void;
 }
 
@@ -109,7 +109,7 @@ export class Session extends SessionBase {
     this.#upgrade?.cut();
     this.current.handler = undefined;
     this.current.abandon();
-    this.queue.dropVolatile();
+    this.dropVolatile();
     resume.suspend(reason);
     this.emit("suspend", reason, description);
   }
@@ -142,6 +142,7 @@ export class Session extends SessionBase {
     const { received } = resume.resume(leg);
     const terms = { ...this.server.describe(this), resume: { ...this.server.offer(resume.terms), received } };
     this.#heartbeat.start();
+    this.isSending = true;
     transport.send([new OutgoingPacket("open", formatHandshake(terms)), ...replay]);
     const { counters } = this.server.suspended;
     counters.resumed += 1;
@@ -164,8 +165,8 @@ export class Session extends SessionBase {
     this.#heartbeat.onOtherPacket();
     if (type === "message") {
       this.handler?.onMessage(data as string | Buffer);
-      this.emit("data", data);
-      this.emit("message", data);
+      if (this.listenerCount("data") > 0) this.emit("data", data);
+      if (this.listenerCount("message") > 0) this.emit("message", data);
     } else if (type === "close") {
       this.onClosed("transport close");
     }
@@ -178,11 +179,12 @@ export class Session extends SessionBase {
 
   /** @internal */
   onDrain(): void {
-    this.queue.onSent(this.current);
+    this.isSending = false;
+    this.queue.onSent(this.current, this.server.userCode);
     if (!this.queue.isEmpty) return;
-    this.emit("drain");
-    this.server.emit("drain", this);
-    this.handler?.onDrain?.();
+    if (this.listenerCount("drain") > 0) this.emit("drain");
+    if (this.server.listenerCount("drain") > 0) this.server.emit("drain", this);
+    this.handler?.onDrain?.(this.takeDrained());
     if (this.state === "closing") this.current.close();
   }
 
@@ -264,7 +266,10 @@ export class Session extends SessionBase {
     this.#upgraded = true;
     this.emit("upgrade", candidate);
     this.handler?.onUpgrade?.();
+    // The end of a batch that the previous one had taken will not be told any more.
+    this.isSending = false;
     this.flush();
+    if (this.isIdle) this.handler?.onDrain?.(this.takeDrained());
     if (this.state === "closing" && this.queue.isEmpty) candidate.close();
   }
 

@@ -71,7 +71,8 @@ export class WebTransportHandshake extends Deadline implements TransportHandler 
       this.#upgrade(sidOf(data));
       return;
     }
-    askAllowRequest(this.#host.context.opts.allowRequest, this.#request, (refused) => {
+    const { opts, userCode } = this.#host.context;
+    askAllowRequest(opts.allowRequest, this.#request, userCode, (refused) => {
       const { admission } = this.#host;
       if (refused !== undefined) this.#refuse(refused);
       else if (!admission.isOpen) this.#refuse(badRequest("SERVER_CLOSED"));

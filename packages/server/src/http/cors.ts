@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import cors from "cors";
 import type { CorsOptions } from "cors";
 import type { CorsSetting } from "../engine/options.js";
+import { UserCode } from "../engine/user-code.js";
 import { isAnyOrigin, isNamedOrigin, isOwnOrigin } from "./origin.js";
 import type { OriginSetting } from "./origin.js";
 
@@ -15,10 +16,12 @@ type SettledOptions = Omit<CorsOptions, "origin"> & { origin?: OriginSetting };
 
 export class Cors {
   readonly #setting: CorsSetting | undefined;
+  readonly #userCode: UserCode;
   #hasWarned = false;
 
-  constructor(setting: CorsSetting | undefined) {
+  constructor(setting: CorsSetting | undefined, userCode = new UserCode()) {
     this.#setting = setting;
+    this.#userCode = userCode;
     if (typeof setting === "object" && typeof setting.origin !== "function") this.#settle(setting, setting.origin);
   }
 
@@ -58,16 +61,35 @@ export class Cors {
       done(undefined, undefined);
     } else if (typeof setting === "function") {
       // The type of the argument is Express's request; `cors` itself passes on what it was given.
-      setting(request, (error, options) => {
-        if (error) done(error, undefined);
-        else this.#resolveOrigin(origin, options ?? {}, done);
+      this.#ask<CorsOptions>(request, setting, [request], (error, options) => {
+        if (error !== undefined) done(error, undefined);
+        else this.#resolveOrigin(request, origin, options ?? {}, done);
       });
     } else {
-      this.#resolveOrigin(origin, setting === true ? { origin: "*" } : setting, done);
+      this.#resolveOrigin(request, origin, setting === true ? { origin: "*" } : setting, done);
     }
   }
 
+  /** Asks a function of the user, which answers with `(error, value)`: once, whatever it does. */
+  #ask<Value>(
+    request: IncomingMessage,
+    code: (...args: never[]) => unknown,
+    args: readonly unknown[],
+    done: (error: unknown, value: Value | undefined) => void,
+  ): void {
+    let isAnswered = false;
+    const answer = (error: unknown, value?: Value): void => {
+      if (isAnswered) return;
+      isAnswered = true;
+      done(error || undefined, value);
+    };
+    this.#userCode.call({ kind: "option", event: "cors", request }, undefined, code, [...args, answer], (error) =>
+      answer(error || new Error("a function of cors threw nothing")),
+    );
+  }
+
   #resolveOrigin(
+    request: IncomingMessage,
     requestOrigin: string | undefined,
     options: CorsOptions,
     done: (error: unknown, options: SettledOptions | undefined) => void,
@@ -77,8 +99,8 @@ export class Cors {
       done(undefined, this.#settle(options, origin));
       return;
     }
-    origin(requestOrigin, (error, answer) => {
-      if (error) done(error, undefined);
+    this.#ask<OriginSetting>(request, origin, [requestOrigin], (error, answer) => {
+      if (error !== undefined) done(error, undefined);
       // A function that says yes means this one origin, not everybody.
       else if (answer === true) done(undefined, { ...options, origin: requestOrigin ?? false });
       else done(undefined, this.#settle(options, answer ?? false));

@@ -6,6 +6,7 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node
 import { promisify } from "node:util";
 import { brotliCompress, constants, deflate, gzip } from "node:zlib";
 import type { CorsSetting } from "../engine/options.js";
+import type { UserCode } from "../engine/user-code.js";
 import { Cors } from "./cors.js";
 import { preferredEncoding } from "./accept-encoding.js";
 
@@ -51,6 +52,8 @@ export interface ServeClientOptions {
   /** Path of the server, without a slash at its end. */
   path: string;
   cors?: CorsSetting | undefined;
+  /** Calls what users gave. */
+  userCode?: UserCode;
   /** Folder of the bundles. */
   directory?: URL;
 }
@@ -58,7 +61,7 @@ export interface ServeClientOptions {
 /** Puts itself before the request listeners of `httpServer`. */
 export function serveClient(httpServer: HttpServer, options: ServeClientOptions): void {
   const bundles = new Bundles(options.directory ?? BUNDLES);
-  const cors = new Cors(options.cors);
+  const cors = new Cors(options.cors, options.userCode);
   const previous = httpServer.listeners("request") as RequestListener[];
   httpServer.removeAllListeners("request");
   httpServer.on("request", (request: IncomingMessage, response: ServerResponse) => {

@@ -4,11 +4,12 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { TRANSPORT_STATES, transition } from "@everwire/protocol";
 import type { EnginePacketType, RawData, TransportState } from "@everwire/protocol";
-import { LazyEmitter } from "../../emitter.js";
 import type { Deadlines } from "../deadlines.js";
 import type { TransportError } from "../errors.js";
+import { GuardedEmitter } from "../guarded-emitter.js";
 import type { ResolvedOptions, TransportName } from "../options.js";
 import type { OutgoingPacket } from "../outgoing-packet.js";
+import type { UserCode } from "../user-code.js";
 
 /** The one layer above a transport: its session, or the upgrade that probes it. */
 export interface TransportHandler {
@@ -32,12 +33,14 @@ export interface TransportHandler {
 export interface TransportContext {
   readonly opts: ResolvedOptions;
   readonly deadlines: Deadlines;
+  /** Calls what users gave. */
+  readonly userCode: UserCode;
   /** Lets users of the engine change the headers of a response before they are written. */
   decorateHeaders(headers: OutgoingHttpHeaders, request: IncomingMessage): void;
 }
 
 /** Users may listen to `ready`, `drain`, `close`, and on polling to `headers`; the session is told through its handler. */
-export abstract class Transport extends LazyEmitter {
+export abstract class Transport extends GuardedEmitter {
   abstract readonly name: TransportName;
 
   /** @internal */ handler: TransportHandler | undefined = undefined;
@@ -50,6 +53,11 @@ export abstract class Transport extends LazyEmitter {
     super();
     this.context = context;
     this.supportsBinary = supportsBinary;
+  }
+
+  /** @internal */
+  protected override get guard(): UserCode {
+    return this.context.userCode;
   }
 
   get readyState(): TransportState {
