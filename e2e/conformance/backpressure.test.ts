@@ -51,7 +51,11 @@ describe("what finds no room", () => {
     const both = await pair({
       maxBufferedBytes: 8 * MIB,
       onOverflow: (session, packet, bytes) => {
-        asked.push([session.id === both.served.conn.id, String(packet.data).slice(0, 8), bytes > 10 * MIB]);
+        asked.push([
+          session.id === both.served.conn.id,
+          typeof packet.data === "string" ? packet.data.slice(0, 8) : packet.data,
+          bytes > 10 * MIB,
+        ]);
         return "drop";
       },
     });
