@@ -89,6 +89,52 @@ const recovers = (name: keyof typeof MAKERS): Case => ({
   },
 });
 
+const moves = (name: keyof typeof MAKERS): Case => ({
+  title: `${name} that is told to move by drain() is the same one on another process, and missed nothing`,
+  isOurs: true,
+  timeoutMs: 30_000,
+  async run(stage) {
+    const { door, client } = await openDoor(stage, MAKERS[name]);
+    const id = client.id ?? "";
+    await stage.join("kept", [client as Socket]);
+    const heard: unknown[] = [];
+    client.on("m", (value) => heard.push(value));
+    const reasons: unknown[] = [];
+    client.on("disconnect", (reason) => reasons.push(reason));
+    // The first process goes on serving the cases that come after this one.
+    stage.onEnd(() => stage.worker(0).run((io) => void io.engine.init()));
+    const before = once(client, "m", PATIENCE);
+    await stage.worker(1).run((io) => void io.to("kept").emit("m", "before"));
+    await before;
+
+    // As a load balancer that sends nobody to a server which is drained, and has nowhere to send them for a moment.
+    door.set({ refuse: true });
+    const { cut: cutOff } = await stage.worker(0).run(async (io) => {
+      const result = await io.drain({ batch: 10, intervalMs: 1, deadlineMs: 20_000 });
+      // Answers come over the same connection as what was written before.
+      await io.fetchSockets();
+      return result;
+    });
+    expect(cutOff).toBe(0);
+    const witnessed = stage.next(stage.client(1), "last", "all");
+    await stage.worker(1).run((io) => {
+      io.to("kept").emit("m", "meanwhile");
+      io.emit("last", "all");
+    });
+    await witnessed;
+    const back = once(client, "connect", PATIENCE);
+    door.aim(Number(new URL(stage.worker(2).url).port));
+    door.set({ refuse: false });
+    await back;
+    await turns();
+    expect([client.id, client.recovered, heard]).toEqual([id, true, ["before", "meanwhile"]]);
+    expect(reasons).toEqual(["transport close"]);
+    const after = once(client, "m", PATIENCE);
+    await stage.worker(1).run((io) => void io.to("kept").emit("m", "after"));
+    expect((await after)[0]).toBe("after");
+  },
+});
+
 const MANY = 2_000;
 
 /** For a stream that keeps few messages. */
@@ -118,6 +164,8 @@ export const FORGETFUL_CASE: Case = {
 export const RECOVERY_CASES: Case[] = [
   recovers("our client"),
   recovers("the stock client"),
+  moves("our client"),
+  moves("the stock client"),
   {
     title: "gives a new session to who comes with one that nobody knows, or with an offset that is none",
     isOurs: true,

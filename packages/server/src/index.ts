@@ -16,5 +16,5 @@ export type { ExtendedError } from "./errors.js";
 export type { ListenerErrorContext, ListenerKind } from "./error-boundary.js";
 export { SERVER_ERROR_CODES } from "./errors.js";
 export type { ServerErrorCode } from "./errors.js";
-export { EverwireError, ProtocolError } from "@everwire/protocol";
-export type { DefaultEventsMap } from "@everwire/protocol";
+export { EverwireError, findReason, ProtocolError, SERVER_DISCONNECT_REASONS } from "@everwire/protocol";
+export type { DefaultEventsMap, Reason } from "@everwire/protocol";
