@@ -99,7 +99,7 @@ describe("both sides are told, with the same numbers as in the documentation", (
   test("when the client's session is closed under its Manager, which opens another", async () => {
     const { page, served } = await pair();
     const ends = [ofServer(served, "transport close"), once<[string]>(page, "disconnect")] as const;
-    page.io.engine?.close();
+    page.io.engine.close();
     const [, [reason]] = await Promise.all(ends);
     expect([reason, page.active]).toEqual(["forced close", true]);
     await once(page, "connect");
