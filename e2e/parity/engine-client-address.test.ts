@@ -131,9 +131,10 @@ describe.each(PEERS)("$name: the defaults of an option", (peer) => {
   });
 });
 
+// Without the question whether sessions can be resumed, which is ours.
 describe.each(PEERS)("$name: the first request", (peer) => {
   test("by polling", async () => {
-    const { request, url } = await firstRequest(peer, {});
+    const { request, url } = await firstRequest(peer, { resume: false });
     expect([request.method, url.pathname]).toEqual(["GET", "/engine.io/"]);
     expect([...url.searchParams.keys()]).toEqual(["EIO", "transport", "t"]);
     expect(Object.fromEntries(url.searchParams)).toMatchObject({ EIO: "4", transport: "polling" });
@@ -141,7 +142,7 @@ describe.each(PEERS)("$name: the first request", (peer) => {
   });
 
   test("by WebSocket", async () => {
-    const { request, url } = await firstRequest(peer, { transports: ["websocket"] });
+    const { request, url } = await firstRequest(peer, { transports: ["websocket"], resume: false });
     expect(request.headers.upgrade).toBe("websocket");
     expect(url.search).toBe("?EIO=4&transport=websocket");
     expect(request.headers["sec-websocket-extensions"]).toBe("permessage-deflate; client_max_window_bits");
