@@ -4,7 +4,8 @@
 // they are read back too. Made by a RecoveryLog; knows the two methods that the cluster protocol gives every adapter.
 import { clearInterval, setInterval } from "node:timers";
 import type { AdapterContract } from "./adapter/adapter.js";
-import { EMITTER_UID, MessageType } from "./adapter/cluster-message.js";
+import { DELIVERED, EMITTER_UID, MessageType } from "./adapter/cluster-message.js";
+import { Adapter } from "./adapter/in-memory.js";
 
 interface Message {
   uid?: unknown;
@@ -25,16 +26,17 @@ interface LogAdapter extends AdapterContract {
 /** A broadcast of this server on its way through the log. */
 interface Own {
   readonly sentMs: number;
+  /** Tells the adapter the offset, and so has it deliver the broadcast. */
+  readonly settle: (offset: unknown) => void;
+  isLogged: boolean;
   isDelivered: boolean;
-  /** The log has taken it, and it was not read back yet: delivers it by the way that the adapter has for that. */
-  deliver: ((offset: unknown) => void) | undefined;
 }
 
 /** The key of a flag that travels with the message, by which it is known again. */
 const OWN = "everwire";
 /** The offset of what has none: a client that comes back with it starts anew. */
 const NOWHERE = "";
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 4_000;
 const SWEEP_INTERVAL_MS = 1_000;
 
 export class LogOrder {
@@ -67,36 +69,32 @@ export class LogOrder {
     return typeof doPublish === "function" && typeof onMessage === "function";
   }
 
-  async #publish(message: Message, publish: (message: Message) => Promise<unknown>): Promise<unknown> {
+  #publish(message: Message, publish: (message: Message) => Promise<unknown>): Promise<unknown> {
     if (!isKept(message)) return publish(message);
-    const number = ++this.#count;
-    const own: Own = { sentMs: performance.now(), isDelivered: false, deliver: undefined };
-    this.#own.set(number, own);
-    this.#watch();
-    let offset: unknown;
-    try {
-      offset = await publish(withNumber(message, number));
-    } catch (error) {
-      // It may have arrived all the same; then it has been delivered, or is not delivered again.
-      if (own.isDelivered) return this.#forget(number);
-      own.isDelivered = true;
-      throw error;
-    }
-    if (own.isDelivered) return this.#forget(number);
-    const isLogged = typeof offset === "string" && offset !== "";
-    if (!isLogged || !this.#isReadBack) {
-      own.isDelivered = true;
-      return offset;
-    }
-    return new Promise((resolve) => {
-      own.deliver = resolve;
+    return new Promise((resolve, reject) => {
+      const number = ++this.#count;
+      const own: Own = { sentMs: performance.now(), settle: resolve, isLogged: false, isDelivered: false };
+      this.#own.set(number, own);
+      this.#watch();
+      publish(withNumber(message, number)).then(
+        (offset) => {
+          own.isLogged = true;
+          if (own.isDelivered) {
+            this.#own.delete(number);
+            return;
+          }
+          if (this.#isReadBack && typeof offset === "string" && offset !== "") return;
+          own.isDelivered = true;
+          resolve(offset);
+        },
+        (error: unknown) => {
+          // It may come all the same; then it is not delivered again.
+          if (own.isDelivered) return;
+          own.isDelivered = true;
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
     });
-  }
-
-  // Nobody waits for the answer but a delivery that was made already: it never comes.
-  #forget(number: number): Promise<never> {
-    this.#own.delete(number);
-    return new Promise(() => undefined);
   }
 
   #read(message: Message, offset: string | undefined, onMessage: LogAdapter["onMessage"]): unknown {
@@ -104,11 +102,13 @@ export class LogOrder {
     const own = typeof number === "number" ? this.#own.get(number) : undefined;
     if (own === undefined || typeof number !== "number") return onMessage(message, offset);
     this.#isReadBack = true;
-    if (own.isDelivered || own.deliver !== undefined) this.#own.delete(number);
+    if (own.isLogged) this.#own.delete(number);
     if (!own.isDelivered) {
       own.isDelivered = true;
       // As if a process without sockets had sent it: delivered here like everything else that is read.
       onMessage({ ...message, uid: EMITTER_UID }, offset);
+      // An adapter of ours is told; others would deliver it once more, and are left without an answer.
+      if (this.#adapter instanceof Adapter) own.settle(DELIVERED);
     }
     this.#onRead(message.data?.packet?.data);
     return undefined;
@@ -118,13 +118,13 @@ export class LogOrder {
   #release(sentUntilMs: number): void {
     for (const [number, own] of this.#own) {
       if (own.sentMs > sentUntilMs) break;
-      // The log has not taken it yet.
-      if (!own.isDelivered && own.deliver === undefined) continue;
+      // The log has not taken it yet. Adapters of ours wait no longer for that.
+      if (!own.isDelivered && !own.isLogged && !(this.#adapter instanceof Adapter)) continue;
       this.#own.delete(number);
       if (own.isDelivered) continue;
       own.isDelivered = true;
-      this.#isReadBack = false;
-      own.deliver?.(NOWHERE);
+      if (own.isLogged) this.#isReadBack = false;
+      own.settle(NOWHERE);
     }
     if (this.#own.size === 0) this.#unwatch();
   }

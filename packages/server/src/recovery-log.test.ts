@@ -44,160 +44,166 @@ async function untilLast({ io }: Node, joined: Joined): Promise<unknown[][]> {
 
 const names = (events: unknown[][]): unknown[] => events.map(([name]) => name);
 
-describe("a client that comes back to another server", () => {
-  it("gets what was sent while its session was looked up, once and in order", async () => {
-    const log = new SharedLog();
-    const [a, b] = await nodes(log);
-    const first = await seeing(a);
-    await lose(first);
-    a.io.emit("m", 0);
-    await turns();
-    let sent = 0;
-    // After each look into the log, and before its answer: as it is with a broker that is far away.
-    log.onLook = async () => {
-      a.io.emit("m", ++sent);
-      b.io.emit("m", ++sent);
-      await turns(20);
-    };
-    const second = await b.join({ pid: first.answer.pid, offset: first.offset });
-    log.onLook = undefined;
-    expect(second.socket.recovered).toBe(true);
-    const heard = await untilLast(a, second);
-    expect(heard.map(([, value]) => value)).toEqual(Array.from({ length: sent + 1 }, (_, n) => n));
-  });
-
-  it("gets it once too when its server reads the log late", async () => {
-    const log = new SharedLog();
-    const [a, b] = await nodes(log);
-    const first = await seeing(a);
-    await lose(first);
-    const late = deferred();
-    log.reading = late.promise;
-    a.io.emit("m", 0);
-    b.io.emit("m", 1);
-    await turns(20);
-    log.onLook = async () => {
-      a.io.emit("m", 2);
-      await turns(20);
+describe.each(["published", "own"] as const)(
+  "a client that comes back to another server over the %s adapter",
+  (base) => {
+    it("gets what was sent while its session was looked up, once and in order", async () => {
+      const log = new SharedLog(base);
+      const [a, b] = await nodes(log);
+      const first = await seeing(a);
+      await lose(first);
+      a.io.emit("m", 0);
+      await turns();
+      let sent = 0;
+      // After each look into the log, and before its answer: as it is with a broker that is far away.
+      log.onLook = async () => {
+        a.io.emit("m", ++sent);
+        b.io.emit("m", ++sent);
+        await turns(20);
+      };
+      const second = await b.join({ pid: first.answer.pid, offset: first.offset });
       log.onLook = undefined;
-      late.resolve();
-    };
-    const second = await b.join({ pid: first.answer.pid, offset: first.offset });
-    expect(second.socket.recovered).toBe(true);
-    expect((await untilLast(a, second)).map(([, value]) => value)).toEqual([0, 1, 2]);
-  });
-
-  it("has its id, data and rooms, and none that it did not know of", async () => {
-    const log = new SharedLog();
-    const [a, b] = await nodes(log);
-    const first = await seeing(a);
-    void first.socket.join(["kept", "left"]);
-    void first.socket.leave("left");
-    first.socket.data.name = "n";
-    await lose(first);
-    a.io.to("kept").emit("kept");
-    a.io.to("left").emit("left");
-    a.io.to(first.socket.id).except("left").emit("binary", Buffer.from("x"));
-    b.io.except("kept").emit("excepted");
-    await turns(20);
-    const second = await b.join({ pid: first.answer.pid, offset: first.offset });
-    expect(second.socket).toMatchObject({ recovered: true, id: first.socket.id, data: { name: "n" } });
-    expect(second.socket.rooms).toEqual(new Set([first.socket.id, "kept"]));
-    expect(await next(second)).toEqual(["kept", expect.any(String)]);
-    expect((await next(second))[0]).toBe("binary");
-    expect(await second.wire.nextRaw()).toEqual(Buffer.from("x"));
-    expect((await untilConnected(second.wire)).missed).toEqual([]);
-    expect([...b.io.of("/").adapter.rooms.keys()]).toEqual([first.socket.id, "kept"]);
-  });
-
-  it("gets all of it when each look gives a part only", async () => {
-    const log = new SharedLog();
-    log.readAtMost = 3;
-    const [a, b] = await nodes(log);
-    const first = await seeing(a);
-    await lose(first);
-    for (let n = 0; n < 10; n++) a.io.emit("m", n);
-    await turns(40);
-    const second = await b.join({ pid: first.answer.pid, offset: first.offset });
-    expect(second.socket.recovered).toBe(true);
-    expect((await untilLast(a, second)).map(([, value]) => value)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  });
-
-  it("gets what the middlewares' time brought, and to the rooms that they chose", async () => {
-    const log = new SharedLog();
-    const [a, b] = await nodes(log, { connectionStateRecovery: { skipMiddlewares: false } });
-    const first = await seeing(a);
-    void first.socket.join("r");
-    await lose(first);
-    const held = deferred<() => void>();
-    b.io.use((socket, go) => {
-      void socket.join("new");
-      held.resolve(go);
+      expect(second.socket.recovered).toBe(true);
+      const heard = await untilLast(a, second);
+      expect(heard.map(([, value]) => value)).toEqual(Array.from({ length: sent + 1 }, (_, n) => n));
     });
-    const joining = b.join({ pid: first.answer.pid, offset: first.offset });
-    const go = await held.promise;
-    a.io.to("r").emit("meanwhile");
-    await turns(20);
-    go();
-    const second = await joining;
-    expect(second.socket.recovered).toBe(true);
-    expect(second.socket.rooms).toEqual(new Set([first.socket.id, "r", "new"]));
-    a.io.to("new").emit("live");
-    expect(names(await untilLast(a, second))).toEqual(["meanwhile", "live"]);
-  });
 
-  it("comes back again and again, in a namespace of its own", async () => {
-    const log = new SharedLog();
-    const both = await nodes(log);
-    for (const { io } of both) io.of("/chat");
-    const connection = once<[Socket]>(both[0].io.of("/chat"), "connection");
-    let wire = await both[0].raw.websocket();
-    wire.send("40/chat,");
-    let [socket] = await connection;
-    const { pid } = JSON.parse((await wire.nextText()).slice("40/chat,".length)) as { pid: string };
-    both[1].io.of("/chat").emit("m", 0);
-    let offset = (JSON.parse((await wire.nextText()).slice("42/chat,".length)) as string[]).at(-1);
-    for (let round = 1; round < 4; round++) {
-      const gone = once(socket, "disconnect");
-      wire.terminate();
-      await gone;
-      const [here, there] = round % 2 === 0 ? both : [both[1], both[0]];
-      there.io.of("/chat").emit("m", round);
-      there.io.emit("m", "of another namespace");
+    it("gets it once too when its server reads the log late", async () => {
+      const log = new SharedLog(base);
+      const [a, b] = await nodes(log);
+      const first = await seeing(a);
+      await lose(first);
+      const late = deferred();
+      log.reading = late.promise;
+      a.io.emit("m", 0);
+      b.io.emit("m", 1);
       await turns(20);
-      const again = once<[Socket]>(here.io.of("/chat"), "connection");
-      wire = await here.raw.websocket();
-      wire.send(`40/chat,${JSON.stringify({ pid, offset })}`);
-      [socket] = await again;
-      expect(socket.recovered).toBe(true);
-      const missed = JSON.parse((await wire.nextText()).slice("42/chat,".length)) as unknown[];
-      expect(missed.slice(0, 2)).toEqual(["m", round]);
-      offset = String(missed.at(-1));
-      expect(await wire.nextText()).toBe(`40/chat,${JSON.stringify({ sid: socket.id, pid })}`);
-    }
-  });
-});
+      log.onLook = async () => {
+        a.io.emit("m", 2);
+        await turns(20);
+        log.onLook = undefined;
+        late.resolve();
+      };
+      const second = await b.join({ pid: first.answer.pid, offset: first.offset });
+      expect(second.socket.recovered).toBe(true);
+      expect((await untilLast(a, second)).map(([, value]) => value)).toEqual([0, 1, 2]);
+    });
+
+    it("has its id, data and rooms, and none that it did not know of", async () => {
+      const log = new SharedLog(base);
+      const [a, b] = await nodes(log);
+      const first = await seeing(a);
+      void first.socket.join(["kept", "left"]);
+      void first.socket.leave("left");
+      first.socket.data.name = "n";
+      await lose(first);
+      a.io.to("kept").emit("kept");
+      a.io.to("left").emit("left");
+      a.io.to(first.socket.id).except("left").emit("binary", Buffer.from("x"));
+      b.io.except("kept").emit("excepted");
+      await turns(20);
+      const second = await b.join({ pid: first.answer.pid, offset: first.offset });
+      expect(second.socket).toMatchObject({ recovered: true, id: first.socket.id, data: { name: "n" } });
+      expect(second.socket.rooms).toEqual(new Set([first.socket.id, "kept"]));
+      expect(await next(second)).toEqual(["kept", expect.any(String)]);
+      expect((await next(second))[0]).toBe("binary");
+      expect(await second.wire.nextRaw()).toEqual(Buffer.from("x"));
+      expect((await untilConnected(second.wire)).missed).toEqual([]);
+      expect([...b.io.of("/").adapter.rooms.keys()]).toEqual([first.socket.id, "kept"]);
+    });
+
+    it("gets all of it when each look gives a part only", async () => {
+      const log = new SharedLog(base);
+      log.readAtMost = 3;
+      const [a, b] = await nodes(log);
+      const first = await seeing(a);
+      await lose(first);
+      for (let n = 0; n < 10; n++) a.io.emit("m", n);
+      await turns(40);
+      const second = await b.join({ pid: first.answer.pid, offset: first.offset });
+      expect(second.socket.recovered).toBe(true);
+      expect((await untilLast(a, second)).map(([, value]) => value)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    });
+
+    it("gets what the middlewares' time brought, and to the rooms that they chose", async () => {
+      const log = new SharedLog(base);
+      const [a, b] = await nodes(log, { connectionStateRecovery: { skipMiddlewares: false } });
+      const first = await seeing(a);
+      void first.socket.join("r");
+      await lose(first);
+      const held = deferred<() => void>();
+      b.io.use((socket, go) => {
+        void socket.join("new");
+        held.resolve(go);
+      });
+      const joining = b.join({ pid: first.answer.pid, offset: first.offset });
+      const go = await held.promise;
+      a.io.to("r").emit("meanwhile");
+      await turns(20);
+      go();
+      const second = await joining;
+      expect(second.socket.recovered).toBe(true);
+      expect(second.socket.rooms).toEqual(new Set([first.socket.id, "r", "new"]));
+      a.io.to("new").emit("live");
+      expect(names(await untilLast(a, second))).toEqual(["meanwhile", "live"]);
+    });
+
+    it("comes back again and again, in a namespace of its own", async () => {
+      const log = new SharedLog(base);
+      const both = await nodes(log);
+      for (const { io } of both) io.of("/chat");
+      const connection = once<[Socket]>(both[0].io.of("/chat"), "connection");
+      let wire = await both[0].raw.websocket();
+      wire.send("40/chat,");
+      let [socket] = await connection;
+      const { pid } = JSON.parse((await wire.nextText()).slice("40/chat,".length)) as { pid: string };
+      both[1].io.of("/chat").emit("m", 0);
+      let offset = (JSON.parse((await wire.nextText()).slice("42/chat,".length)) as string[]).at(-1);
+      for (let round = 1; round < 4; round++) {
+        const gone = once(socket, "disconnect");
+        wire.terminate();
+        await gone;
+        const [here, there] = round % 2 === 0 ? both : [both[1], both[0]];
+        there.io.of("/chat").emit("m", round);
+        there.io.emit("m", "of another namespace");
+        await turns(20);
+        const again = once<[Socket]>(here.io.of("/chat"), "connection");
+        wire = await here.raw.websocket();
+        wire.send(`40/chat,${JSON.stringify({ pid, offset })}`);
+        [socket] = await again;
+        expect(socket.recovered).toBe(true);
+        const missed = JSON.parse((await wire.nextText()).slice("42/chat,".length)) as unknown[];
+        expect(missed.slice(0, 2)).toEqual(["m", round]);
+        offset = String(missed.at(-1));
+        expect(await wire.nextText()).toBe(`40/chat,${JSON.stringify({ sid: socket.id, pid })}`);
+      }
+    });
+  },
+);
 
 describe("events in the order of the log", () => {
-  it("reach the clients of every server alike, whoever sent them", async () => {
-    const log = new SharedLog();
-    const both = await nodes(log);
-    const joined = [await seeing(both[0]), await seeing(both[1])];
-    await next(joined[0]!);
-    // Who publishes hears of it late; those who read do not wait.
-    log.onPublished = () => turns(5);
-    for (let n = 0; n < 10; n++) {
-      both[0].io.emit("m", n);
-      both[1].io.emit("m", n);
-      if (n % 3 === 0) await turns(1);
-    }
-    const inLog = (): string[] => log.entries.map(({ offset }) => offset).slice(-20);
-    for (const each of joined) {
-      const heard: unknown[] = [];
-      for (let n = 0; n < 20; n++) heard.push((await next(each)).at(-1));
-      expect(heard).toEqual(inLog());
-    }
-  });
+  it.each(["published", "own"] as const)(
+    "reach the clients of every server alike, whoever sent them: %s",
+    async (base) => {
+      const log = new SharedLog(base);
+      const both = await nodes(log);
+      const joined = [await seeing(both[0]), await seeing(both[1])];
+      await next(joined[0]!);
+      // Who publishes hears of it late; those who read do not wait.
+      log.onPublished = () => turns(5);
+      for (let n = 0; n < 10; n++) {
+        both[0].io.emit("m", n);
+        both[1].io.emit("m", n);
+        if (n % 3 === 0) await turns(1);
+      }
+      const inLog = (): string[] => log.entries.map(({ offset }) => offset).slice(-20);
+      for (const each of joined) {
+        const heard: unknown[] = [];
+        for (let n = 0; n < 20; n++) heard.push((await next(each)).at(-1));
+        expect(heard).toEqual(inLog());
+      }
+    },
+  );
 
   it("are delivered, and not recovered, by an adapter that does not read its own back", async () => {
     const log = new SharedLog();

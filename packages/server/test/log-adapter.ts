@@ -1,8 +1,8 @@
 // A log that several servers share, as a broker keeps one, and an adapter over it: it does what published adapters over such a log
 // do, but in steps that a test can stop: publishing, reading, and looking up what a session missed.
 import type { AdapterConstructor } from "@everwire/server";
-import type { Session } from "@everwire/server/adapter";
-import { ClusterAdapter } from "socket.io-adapter";
+import { ClusterAdapter as OwnClusterAdapter, type Session } from "@everwire/server/adapter";
+import { ClusterAdapter as PublishedClusterAdapter } from "socket.io-adapter";
 
 interface Message {
   uid: string;
@@ -31,6 +31,11 @@ interface Base {
   onResponse(response: unknown): void;
 }
 
+interface Reader {
+  read(): Promise<void>;
+  hear(message: Message): void;
+}
+
 export class SharedLog {
   readonly entries: Entry[] = [];
   readonly sessions = new Map<string, string>();
@@ -46,18 +51,20 @@ export class SharedLog {
   skipsOwn = false;
   looks = 0;
   dropped = 0;
-  readonly #readers = new Set<LogReader>();
+  readonly #readers = new Set<Reader>();
   #count = 0;
 
-  /** The option `adapter` of one server. */
+  readonly #Reader: ReturnType<typeof readerOver>;
+
+  /** @param base what the adapter is made of: the published class, or ours. */
+  constructor(base: keyof typeof BASES = "published") {
+    this.#Reader = readerOver(BASES[base] as unknown as new (nsp: unknown) => Base);
+  }
+
+  /** The option `adapter` of a server. */
   get adapter(): AdapterConstructor {
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the class below is closed over it
-    const log = this;
-    return class extends LogReader {
-      constructor(nsp: unknown) {
-        super(nsp, log);
-      }
-    } as unknown as AdapterConstructor;
+    const adapter = (nsp: unknown): object => new this.#Reader(nsp, this);
+    return adapter as unknown as AdapterConstructor;
   }
 
   /** Drops the oldest entries. */
@@ -65,11 +72,11 @@ export class SharedLog {
     this.dropped += this.entries.splice(0, this.entries.length - kept).length;
   }
 
-  join(reader: LogReader): void {
+  join(reader: Reader): void {
     this.#readers.add(reader);
   }
 
-  leave(reader: LogReader): void {
+  leave(reader: Reader): void {
     this.#readers.delete(reader);
   }
 
@@ -90,83 +97,89 @@ export class SharedLog {
   }
 }
 
-class LogReader extends (ClusterAdapter as unknown as new (nsp: unknown) => Base) {
-  readonly #log: SharedLog;
-  #at: number;
-  #isReading = false;
+const BASES = { published: PublishedClusterAdapter, own: OwnClusterAdapter };
 
-  constructor(nsp: unknown, log: SharedLog) {
-    super(nsp);
-    this.#log = log;
-    this.#at = log.dropped + log.entries.length;
-    log.join(this);
-  }
+/** An adapter of one server over the log. */
+// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- a class of many members
+function readerOver(Parent: new (nsp: unknown) => Base) {
+  return class LogReader extends Parent implements Reader {
+    readonly #log: SharedLog;
+    #at: number;
+    #isReading = false;
 
-  serverCount(): Promise<number> {
-    return Promise.resolve(this.#log.serverCount);
-  }
-
-  close(): void {
-    this.#log.leave(this);
-  }
-
-  async doPublish(message: Message): Promise<string> {
-    await nextTurn();
-    if (message.type !== BROADCAST || message.data.requestId !== undefined) {
-      this.#log.tell(message);
-      return "";
+    constructor(nsp: unknown, log: SharedLog) {
+      super(nsp);
+      this.#log = log;
+      this.#at = log.dropped + log.entries.length;
+      log.join(this);
     }
-    const offset = this.#log.append(message);
-    await this.#log.onPublished?.();
-    return offset;
-  }
 
-  doPublishResponse(_requesterUid: string, response: unknown): Promise<void> {
-    this.#log.tell(response);
-    return Promise.resolve();
-  }
+    serverCount(): Promise<number> {
+      return Promise.resolve(this.#log.serverCount);
+    }
 
-  hear(message: Message): void {
-    this.onMessage(message);
-  }
+    close(): void {
+      this.#log.leave(this);
+    }
 
-  async read(): Promise<void> {
-    if (this.#isReading) return;
-    this.#isReading = true;
-    for (;;) {
+    async doPublish(message: Message): Promise<string> {
       await nextTurn();
-      await this.#log.reading;
-      const entry = this.#log.entries[this.#at - this.#log.dropped];
-      if (entry === undefined) break;
-      this.#at++;
-      const isOwn = entry.message.uid === this.uid;
-      if (entry.message.nsp === this.nsp.name && !(isOwn && this.#log.skipsOwn)) {
-        this.onMessage(structuredClone(entry.message), entry.offset);
+      if (message.type !== BROADCAST || message.data.requestId !== undefined) {
+        this.#log.tell(message);
+        return "";
       }
+      const offset = this.#log.append(message);
+      await this.#log.onPublished?.();
+      return offset;
     }
-    this.#isReading = false;
-  }
 
-  persistSession(session: Session): void {
-    this.#log.sessions.set(session.pid, JSON.stringify(session));
-  }
+    doPublishResponse(_requesterUid: string, response: unknown): Promise<void> {
+      this.#log.tell(response);
+      return Promise.resolve();
+    }
 
-  async restoreSession(pid: string, offset: string | undefined): Promise<Session> {
-    const log = this.#log;
-    const kept = log.sessions.get(pid);
-    log.sessions.delete(pid);
-    const seen = log.entries.findIndex((entry) => entry.offset === offset);
-    const session = kept === undefined ? undefined : (JSON.parse(kept) as Session);
-    const later = seen === -1 ? [] : log.entries.slice(seen + 1, seen + 1 + log.readAtMost);
-    await log.onLook?.(++log.looks);
-    // As a published adapter says it: with a rejection, and that is no error.
-    if (session === undefined || seen === -1) return Promise.reject("session or offset not found");
-    const isFor = ({ message }: Entry): boolean => {
-      const { rooms, except } = message.data.opts;
-      if (message.nsp !== this.nsp.name || except.some((room) => session.rooms.includes(room))) return false;
-      return rooms.length === 0 || rooms.some((room) => session.rooms.includes(room));
-    };
-    const missedPackets = later.filter(isFor).map((entry) => [...entry.message.data.packet.data, entry.offset]);
-    return { ...session, missedPackets };
-  }
+    hear(message: Message): void {
+      this.onMessage(message);
+    }
+
+    async read(): Promise<void> {
+      if (this.#isReading) return;
+      this.#isReading = true;
+      for (;;) {
+        await nextTurn();
+        await this.#log.reading;
+        const entry = this.#log.entries[this.#at - this.#log.dropped];
+        if (entry === undefined) break;
+        this.#at++;
+        const isOwn = entry.message.uid === this.uid;
+        if (entry.message.nsp === this.nsp.name && !(isOwn && this.#log.skipsOwn)) {
+          this.onMessage(structuredClone(entry.message), entry.offset);
+        }
+      }
+      this.#isReading = false;
+    }
+
+    persistSession(session: Session): void {
+      this.#log.sessions.set(session.pid, JSON.stringify(session));
+    }
+
+    async restoreSession(pid: string, offset: string | undefined): Promise<Session> {
+      const log = this.#log;
+      const kept = log.sessions.get(pid);
+      log.sessions.delete(pid);
+      const seen = log.entries.findIndex((entry) => entry.offset === offset);
+      const session = kept === undefined ? undefined : (JSON.parse(kept) as Session);
+      const later = seen === -1 ? [] : log.entries.slice(seen + 1, seen + 1 + log.readAtMost);
+      await log.onLook?.(++log.looks);
+      // As a published adapter says it: with a rejection, and that is no error.
+      if (session === undefined || seen === -1) return Promise.reject("session or offset not found");
+      const isFor = ({ message }: Entry): boolean => {
+        const { rooms, except } = message.data.opts;
+        if (message.nsp !== this.nsp.name || except.some((room) => session.rooms.includes(room))) return false;
+        return rooms.length === 0 || rooms.some((room) => session.rooms.includes(room));
+      };
+      const missedPackets = later.filter(isFor).map((entry) => [...entry.message.data.packet.data, entry.offset]);
+      return { ...session, missedPackets };
+    }
+  };
 }
