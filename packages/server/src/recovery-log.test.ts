@@ -298,6 +298,22 @@ describe("a client is told that it starts anew", () => {
       a.io.local.emit("here", "text");
     }));
 
+  it("when it left a room, and what was sent there before was still on its way", () =>
+    startsAnew(async ({ a, first }) => {
+      await first.socket.join("r");
+      a.io.to("r").emit("on its way");
+      await turns(20);
+      await first.socket.leave("r");
+    }));
+
+  it("when it left more rooms than are remembered", () =>
+    startsAnew(({ first }) => {
+      for (let n = 0; n < 70; n++) {
+        void first.socket.join(String(n));
+        void first.socket.leave(String(n));
+      }
+    }));
+
   it("when the log has forgotten what it saw last", () =>
     startsAnew(async ({ a, log, first }) => {
       await lose(first);
@@ -310,6 +326,17 @@ describe("a client is told that it starts anew", () => {
     startsAnew(async ({ log, first }) => {
       await lose(first);
       log.onLook = () => log.trim(0);
+    }));
+
+  it("when the log forgets while it is read page by page", () =>
+    startsAnew(async ({ a, log, first }) => {
+      await lose(first);
+      for (let n = 0; n < 10; n++) a.io.emit("m", n);
+      await turns(20);
+      log.pageSize = 2;
+      log.onPage = () => {
+        if (log.looks === 0) log.trim(4);
+      };
     }));
 
   it("when the log has nothing new to show, not even what was just put there", () =>
@@ -343,6 +370,28 @@ describe("a client is not told so", () => {
     await b.io.volatile.timeout(5_000).emitWithAck("ask");
     const second = await b.join({ pid: first.answer.pid, offset: first.offset });
     expect(second.socket.recovered).toBe(true);
+  });
+
+  it("when it left a room and had received what was sent there", async () => {
+    const log = new SharedLog();
+    const [a, b] = await nodes(log);
+    const first = await seeing(a);
+    await first.socket.join(["r", "s"]);
+    a.io.to("r").emit("received");
+    const offset = (await next(first)).at(-1);
+    await first.socket.leave("r");
+    await first.socket.leave("s");
+    await first.socket.join("s");
+    a.io.to("s").emit("on its way");
+    await turns(20);
+    await lose(first);
+    a.io.to("r").emit("not for it");
+    a.io.to("s").emit("missed");
+    await turns(20);
+    const second = await b.join({ pid: first.answer.pid, offset });
+    expect(second.socket.recovered).toBe(true);
+    expect(second.socket.rooms).toEqual(new Set([first.socket.id, "s"]));
+    expect(names((await untilConnected(second.wire)).missed)).toEqual(["on its way", "missed"]);
   });
 
   it("when it answered, even late, what it was asked", async () => {

@@ -23,6 +23,8 @@ export class RecoveryLog {
   readonly #persist: AdapterContract["persistSession"];
   readonly #restore: AdapterContract["restoreSession"];
   readonly #order: LogOrder | undefined;
+  /** What was put down, of each session that was looked up. */
+  readonly #kept = new WeakMap<Session, SessionToPersist>();
   readonly #fences = new Map<Room, () => void>();
   // Nothing that was sent was read back in time: not asked for again before something is.
   #isBlind = false;
@@ -69,22 +71,38 @@ export class RecoveryLog {
       missed = last === undefined ? more : [...missed, ...more];
       if (more.some(([name]) => name === UNKEPT)) return undefined;
       const end = missed.findIndex(([name, id]) => name === FENCE && id === room);
-      if (end !== -1) return missed.slice(0, end);
+      if (end !== -1) return (await this.#isKnown(kept, offset)) ? missed.slice(0, end) : undefined;
       if (more.length === 0) return undefined;
     }
     return undefined;
   }
 
+  // A log is read in parts, and what it drops meanwhile is passed over. It drops the oldest first: what the client saw last is
+  // there still, so all that came behind it was there while it was read.
+  async #isKnown(kept: SessionToPersist, offset: string | undefined): Promise<boolean> {
+    await this.#persist(kept);
+    return (await this.#restore(kept.pid, offset)) !== null;
+  }
+
   /** Puts a session down again that was looked at and not taken up. */
   putBack(session: Session): Promise<void> | void {
-    return this.#adapter.persistSession(toRecord(session));
+    const kept = this.#kept.get(session);
+    if (kept !== undefined) return this.#persist(kept);
   }
 
   async #find(pid: string, offset: string | undefined): Promise<Session | null> {
     const session = await this.#restore(pid, offset);
     // An adapter may give anything for nothing.
     if (session?.missedPackets.some(([name]) => name === UNKEPT) !== false) return null;
-    return { ...session, rooms: fromKeptRooms(session.rooms) };
+    const { rooms, leftBehind } = fromKeptRooms(session.rooms);
+    const found = { ...session, rooms };
+    this.#kept.set(found, toRecord(session));
+    if (leftBehind === undefined) return found;
+    // It lacks what was sent last before it left a room, and perhaps more of that room.
+    if (session.missedPackets.some((data) => data.at(-1) === leftBehind)) return null;
+    // What was found is of those rooms too: it is looked up again when the session is completed.
+    found.missedPackets = [];
+    return found;
   }
 
   #send(packet: Packet, options: BroadcastOptions): Promise<void> | void {

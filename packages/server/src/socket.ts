@@ -300,10 +300,12 @@ export class Socket<
     this.#isLeaving = true;
     boundary.emit(this, "disconnecting", [reason, description], this.errorContext("listener", "disconnecting"));
     // An adapter that does not count packets with acknowledgement can't tell whether one was missed.
-    const isComplete = adapter.noteUnstored !== undefined || this.#acks?.isComplete !== false;
+    const isAnswered = adapter.noteUnstored !== undefined || this.#acks?.isComplete !== false;
+    const isComplete = isAnswered && this.departures?.isKnown !== false;
     if (this.pid !== undefined && isComplete && isRecoverable(reason)) {
       const { id: sid, pid, data } = this;
-      this.#ask(() => adapter.persistSession({ sid, pid, rooms: [...this.rooms], data }));
+      const rooms = [...this.rooms, ...(this.departures?.toRooms(this.rooms) ?? [])];
+      this.#ask(() => adapter.persistSession({ sid, pid, rooms, data }));
     }
     this.#ask(() => adapter.delAll(this.id));
     this.client.remove(this.any, reason);

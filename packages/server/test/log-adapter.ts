@@ -21,6 +21,7 @@ interface Entry {
 }
 
 const BROADCAST = 3;
+const numberOf = (offset: string | undefined): number => Number(offset?.slice(2));
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** What the base class has for those who extend it. */
@@ -41,6 +42,10 @@ export class SharedLog {
   readonly sessions = new Map<string, string>();
   /** How many entries one look gives. */
   readAtMost = Infinity;
+  /** How many are read at a time. */
+  pageSize = Infinity;
+  /** Runs between two pages. */
+  onPage: (() => Promise<void> | void) | undefined;
   /** Runs between a look into the log and its answer. */
   onLook: ((look: number) => Promise<void> | void) | undefined;
   /** Runs before the log tells who publishes that it has the message. */
@@ -100,7 +105,7 @@ export class SharedLog {
 const BASES = { published: PublishedClusterAdapter, own: OwnClusterAdapter };
 
 /** An adapter of one server over the log. */
-// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- a class of many members
+ 
 function readerOver(Parent: new (nsp: unknown) => Base) {
   return class LogReader extends Parent implements Reader {
     readonly #log: SharedLog;
@@ -167,12 +172,20 @@ function readerOver(Parent: new (nsp: unknown) => Base) {
       const log = this.#log;
       const kept = log.sessions.get(pid);
       log.sessions.delete(pid);
-      const seen = log.entries.findIndex((entry) => entry.offset === offset);
+      const isKnown = log.entries.some((entry) => entry.offset === offset);
       const session = kept === undefined ? undefined : (JSON.parse(kept) as Session);
-      const later = seen === -1 ? [] : log.entries.slice(seen + 1, seen + 1 + log.readAtMost);
+      const later: Entry[] = [];
+      // Page by page, as a long log is read; what it drops meanwhile is passed over.
+      for (let after = numberOf(offset); isKnown && later.length < log.readAtMost;) {
+        const page = log.entries.filter((entry) => numberOf(entry.offset) > after).slice(0, log.pageSize);
+        later.push(...page.slice(0, log.readAtMost - later.length));
+        if (page.length < log.pageSize) break;
+        after = numberOf(page.at(-1)?.offset);
+        await log.onPage?.();
+      }
       await log.onLook?.(++log.looks);
       // As a published adapter says it: with a rejection, and that is no error.
-      if (session === undefined || seen === -1) return Promise.reject("session or offset not found");
+      if (session === undefined || !isKnown) return Promise.reject("session or offset not found");
       const isFor = ({ message }: Entry): boolean => {
         const { rooms, except } = message.data.opts;
         if (message.nsp !== this.nsp.name || except.some((room) => session.rooms.includes(room))) return false;
