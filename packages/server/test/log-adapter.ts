@@ -105,7 +105,7 @@ export class SharedLog {
 const BASES = { published: PublishedClusterAdapter, own: OwnClusterAdapter };
 
 /** An adapter of one server over the log. */
- 
+
 function readerOver(Parent: new (nsp: unknown) => Base) {
   return class LogReader extends Parent implements Reader {
     readonly #log: SharedLog;
