@@ -182,9 +182,10 @@ export class Admission {
       // Not known to be complete: the client starts anew.
       this.#session = undefined;
       socket.onDisconnect("transport close");
-      this.#ask(namespace, null);
+      this.#guarded(() => this.#ask(namespace, null));
     } else {
-      this.#admit(namespace, socket, session, gate.release(missed));
+      const released = gate.release(missed);
+      this.#guarded(() => this.#admit(namespace, socket, session, released));
     }
   }
 

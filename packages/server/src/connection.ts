@@ -31,7 +31,6 @@ class Closed {
 /** A message was no packet; waits there too. */
 class Undecodable {
   readonly error: unknown;
-
   constructor(error: unknown) {
     this.error = error;
   }
@@ -46,9 +45,8 @@ export class Connection {
   readonly conn: Session;
   /** @internal */
   reader: IntakeOwner["reader"] = undefined;
-  /** Before sockets whose sessions are about to be taken up again. @internal */
+  /** @internal */
   gates: Set<RecoveryGate> | undefined;
-
   readonly #port: SessionPort;
   // Most connections have one socket, and need no map for it.
   #only: AnySocket | undefined;
