@@ -1,6 +1,7 @@
 // Connection state recovery over processes: a client that was cut off comes back to another one, and has missed nothing.
 import { expect } from "vitest";
 import { io as connect, type Socket } from "@everwire/client";
+import type { Server } from "@everwire/server";
 import { type FaultProxy, once, startFaultProxy, turns } from "@everwire/testkit";
 import { io as connectStock } from "socket.io-client";
 import { type Case, PATIENCE, type Stage } from "../support/stage.js";
@@ -161,11 +162,194 @@ export const FORGETFUL_CASE: Case = {
   },
 };
 
+/** Lets a client that was cut off back in, at that process. */
+async function letBack(stage: Stage, door: FaultProxy, client: AnyClient, index: number): Promise<void> {
+  const back = once(client, "connect", PATIENCE);
+  door.aim(Number(new URL(stage.worker(index).url).port));
+  door.set({ refuse: false });
+  await back;
+}
+
+const ROUNDS = 12;
+
+/** For each process, numbers that it emits to everyone without a pause until it is told to stop. */
+async function startTalking(stage: Stage): Promise<() => Promise<void>> {
+  const each = (task: (io: Server, index: number) => void): Promise<unknown> =>
+    Promise.all(stage.fleet.workers.map((worker, index) => worker.run(task, index)));
+  await each((io, index) => {
+    let count = 0;
+    const talk = (): void => {
+      io.emit("talk", index, count++);
+      timer = setTimeout(talk, 2);
+    };
+    let timer = setTimeout(talk, 0);
+    Object.assign(io, { hush: () => clearTimeout(timer) });
+  });
+  return async () => {
+    await each((io) => (io as unknown as { hush(): void }).hush());
+  };
+}
+
+/** Whoever returns while everybody talks. */
+const returnsInTheMidstOfIt = (name: keyof typeof MAKERS): Case => ({
+  title: `${name} that returns while every process sends has each event once, and each process's in order, or is told`,
+  isOurs: true,
+  timeoutMs: 60_000,
+  async run(stage) {
+    const { door, client } = await openDoor(stage, MAKERS[name]);
+    let heard: [number, number][] = [];
+    client.on("talk", (...args) => heard.push([args[0] as number, args[1] as number]));
+    client.on("connect", () => {
+      if (!client.recovered) heard = [];
+    });
+    const hush = await startTalking(stage);
+    stage.onEnd(hush);
+    await stage.until(() => heard.length > 100, "the talk to reach the client");
+    let at = 0;
+    let recoveries = 0;
+    for (let round = 1; round <= ROUNDS; round++) {
+      door.set({ refuse: true });
+      door.cut();
+      const id = client.id ?? "";
+      await stage.worker(at).run(async (io, gone) => {
+        while (io.sockets.sockets.has(gone)) await new Promise((resolve) => setTimeout(resolve, 1));
+      }, id);
+      at = round % stage.fleet.workers.length;
+      await letBack(stage, door, client, at);
+      if (client.recovered) recoveries++;
+      const before = heard.length;
+      await stage.until(() => heard.length > before + 100, "the talk to go on");
+      for (const speaker of stage.fleet.workers.keys()) {
+        const numbers = heard.filter(([from]) => from === speaker).map(([, number]) => number);
+        const [first = 0] = numbers;
+        expect(numbers, `round ${round}, process ${speaker}`).toEqual(numbers.map((_, index) => first + index));
+      }
+    }
+    expect(recoveries).toBeGreaterThan(0);
+  },
+});
+
+/** What a client may have missed without a trace in the log. */
+const isTold = (title: string, miss: (stage: Stage, id: string) => Promise<unknown>): Case => ({
+  title: `is honest with a client that ${title}`,
+  isOurs: true,
+  async run(stage) {
+    const { door, client } = await openDoor(stage, MAKERS["our client"]);
+    const id = client.id ?? "";
+    const first = once(client, "m", PATIENCE);
+    await stage.worker(1).run((io) => void io.emit("m", "seen"));
+    await first;
+    await cut(stage, door, id);
+    await miss(stage, id);
+    await letBack(stage, door, client, 2);
+    expect([client.recovered, client.id === id]).toEqual([false, false]);
+  },
+});
+
+const HONEST_CASES: Case[] = [
+  isTold("missed a broadcast that asks for an answer", async (stage) => {
+    await stage.worker(1).run((io) =>
+      io
+        .timeout(100)
+        .emitWithAck("ask")
+        .catch(() => undefined),
+    );
+  }),
+  isTold("missed a question to it alone", async (stage, id) => {
+    await stage.worker(1).run((io, to) => io.to(to).timeout(5_000).emitWithAck("ask"), id);
+  }),
+  isTold("missed an event for the clients of its process", async (stage) => {
+    await stage.worker(0).run((io) => void io.local.emit("m", "text"));
+  }),
+  {
+    title: "is honest with a client that was cut off before its first event",
+    isOurs: true,
+    async run(stage) {
+      const { door, client } = await openDoor(stage, MAKERS["our client"]);
+      const id = client.id ?? "";
+      await cut(stage, door, id);
+      await stage.worker(1).run((io) => void io.emit("m", "missed"));
+      await letBack(stage, door, client, 2);
+      expect(client.recovered).toBe(false);
+    },
+  },
+  {
+    title: "does not bring back what is volatile, nor takes its text for an offset",
+    isOurs: true,
+    async run(stage) {
+      const { door, client } = await openDoor(stage, MAKERS["our client"]);
+      const id = client.id ?? "";
+      const heard: unknown[] = [];
+      client.on("m", (value) => heard.push(value));
+      const seen = once(client, "m", PATIENCE);
+      await stage.worker(1).run((io) => void io.emit("m", "seen"));
+      const offset = String((await seen)[1]);
+      const fleeting = once(client, "fleeting", PATIENCE);
+      await stage.worker(1).run((io, text) => void io.volatile.emit("fleeting", text), offset);
+      expect(await fleeting).toEqual([offset, ""]);
+      const again = once(client, "m", PATIENCE);
+      await stage.worker(1).run((io) => void io.emit("m", "seen too"));
+      await again;
+      await stage.worker(1).run((io) => void io.volatile.emit("m", "seen by who is there", 1));
+      await stage.until(() => heard.length === 3, "the volatile event");
+      await cut(stage, door, id);
+      const witnessed = stage.next(stage.client(1), "m", "last");
+      await stage.worker(1).run((io) => {
+        io.volatile.emit("m", "missed by agreement");
+        io.emit("m", "last");
+      });
+      await witnessed;
+      await letBack(stage, door, client, 2);
+      await turns();
+      expect(client.recovered).toBe(true);
+      expect(heard).toEqual(["seen", "seen too", "seen by who is there", "last"]);
+    },
+  },
+  {
+    title: "brings a client back whose process was stopped in an orderly way, to another and to its successor",
+    isOurs: true,
+    timeoutMs: 60_000,
+    async run(stage) {
+      const { door, client } = await openDoor(stage, MAKERS["our client"]);
+      const id = client.id ?? "";
+      const heard: unknown[] = [];
+      client.on("m", (value) => heard.push(value));
+      await stage.worker(1).run((io) => void io.emit("m", 0));
+      await stage.until(() => heard.length === 1, "the first event");
+      door.set({ refuse: true });
+      const gone = once(client, "disconnect", PATIENCE);
+      await stage.worker(0).run(async (io) => {
+        await io.close();
+      });
+      await gone;
+      await stage.worker(0).kill();
+      await stage.worker(1).run((io) => void io.emit("m", 1));
+      await letBack(stage, door, client, 2);
+      expect([client.recovered, client.id]).toEqual([true, id]);
+      await stage.fleet.start();
+      door.set({ refuse: true });
+      door.cut();
+      await stage.worker(2).run(async (io, own) => {
+        while (io.sockets.sockets.has(own)) await new Promise((resolve) => setTimeout(resolve, 5));
+        await io.fetchSockets();
+      }, id);
+      await stage.worker(1).run((io) => void io.emit("m", 2));
+      await letBack(stage, door, client, 0);
+      expect([client.recovered, client.id]).toEqual([true, id]);
+      await stage.until(() => heard.length === 3, "what was missed");
+      expect(heard).toEqual([0, 1, 2]);
+    },
+  },
+];
+
 export const RECOVERY_CASES: Case[] = [
   recovers("our client"),
   recovers("the stock client"),
   moves("our client"),
   moves("the stock client"),
+  returnsInTheMidstOfIt("our client"),
+  returnsInTheMidstOfIt("the stock client"),
+  ...HONEST_CASES,
   {
     title: "gives a new session to who comes with one that nobody knows, or with an offset that is none",
     isOurs: true,

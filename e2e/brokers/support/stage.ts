@@ -10,7 +10,8 @@ export const PATIENCE = { timeoutMs: 15_000 };
 
 const TRANSPORTS = [["websocket"], ["polling"], ["polling", "websocket"]] as const;
 const PROBE = "probe:";
-const REDIS_OFFSET = /^\d+-\d+$/;
+// Empty behind what is not kept.
+const REDIS_OFFSET = /^(?:\d+-\d+)?$/;
 
 type Options = Partial<ManagerOptions & SocketOptions>;
 

@@ -9,6 +9,19 @@ export class AckRegistry {
   /** Callbacks by packet id. */
   readonly callbacks = new Map<number, AckCallback>();
   #timers: Map<number, NodeJS.Timeout> | undefined;
+  // Newest packet that nobody waits for any more though no answer came, and newest one that was answered.
+  #lost = -1;
+  #answered = -1;
+
+  /**
+   * Whether the client has received every packet that asked for an answer: it answered the last one, and packets arrive in the
+   * order of their ids.
+   */
+  get isComplete(): boolean {
+    let newest = this.#lost;
+    for (const id of this.callbacks.keys()) newest = Math.max(newest, id);
+    return newest <= this.#answered;
+  }
 
   /** Without a timeout the callback gets the answer, or nothing ever. */
   add(id: number, callback: AckCallback): void {
@@ -30,11 +43,19 @@ export class AckRegistry {
   /** The callback for an answer that came; undefined when it came late, twice, or was made up. */
   take(id: number): AckCallback | undefined {
     const callback = this.callbacks.get(id);
-    this.forget(id);
+    // Late or not, the client has it.
+    if (callback !== undefined || id <= this.#lost) this.#answered = Math.max(this.#answered, id);
+    this.#drop(id);
     return callback;
   }
 
+  /** Nobody waits for that answer any more. */
   forget(id: number): void {
+    if (this.callbacks.has(id)) this.#lost = Math.max(this.#lost, id);
+    this.#drop(id);
+  }
+
+  #drop(id: number): void {
     this.callbacks.delete(id);
     const timer = this.#timers?.get(id);
     if (timer === undefined) return;

@@ -1,7 +1,8 @@
+import type { Packet } from "@everwire/protocol";
 import { deferred, once, RawEngineClient } from "@everwire/testkit";
 import { describe, expect, it } from "vitest";
 import { Adapter } from "./adapter/in-memory.js";
-import type { Session } from "./adapter/adapter.js";
+import type { BroadcastOptions, Session } from "./adapter/adapter.js";
 import { serve, lose, untilConnected } from "../test/recoverable-session.js";
 
 describe("middlewares asked about a returning session", () => {
@@ -66,25 +67,39 @@ describe("middlewares asked about a returning session", () => {
 });
 
 describe("an adapter over a store", () => {
+  /** As little as it takes: what was sent since, with an offset at its end, for the rooms that the session is in. */
   class Store extends Adapter {
     static sessions = new Map<string, Session>();
+    static sent: { data: unknown[]; options: BroadcastOptions }[] = [];
+    override broadcast(packet: Packet, options: BroadcastOptions): void {
+      (packet.data as unknown[]).push(`offset ${String(Store.sent.length)}`);
+      Store.sent.push({ data: packet.data as unknown[], options });
+      super.broadcast(packet, options);
+    }
     override persistSession(session: Session): void {
       Store.sessions.set(session.pid, session);
     }
-    override async restoreSession(pid: string): Promise<Session | null> {
+    override async restoreSession(pid: string, offset: string | undefined): Promise<Session | null> {
       if (pid === "broken") throw new Error("no store");
       const session = Store.sessions.get(pid);
-      return session === undefined ? null : { ...session, missedPackets: [["missed", 1, "offset"]] };
+      if (session === undefined) return null;
+      const seen = Store.sent.findIndex(({ data }) => data.at(-1) === offset);
+      const isFor = ({ options }: { options: BroadcastOptions }): boolean =>
+        options.rooms.size === 0 || session.rooms.some((room) => options.rooms.has(room));
+      const missedPackets = Store.sent.slice(seen + 1).filter(isFor);
+      return { ...session, missedPackets: missedPackets.map(({ data }) => data) };
     }
   }
 
   it("is asked by promise, and what it gives is sent", async () => {
     const { join } = await serve({ adapter: Store });
     const first = await join();
+    first.socket.emit("seen");
     await lose(first);
-    const second = await join({ pid: first.answer.pid, offset: "x" });
+    first.socket.nsp.emit("missed", 1);
+    const second = await join({ pid: first.answer.pid, offset: "offset 0" });
     expect(second.socket).toMatchObject({ recovered: true, id: first.socket.id });
-    expect((await untilConnected(second.wire)).missed).toEqual([["missed", 1, "offset"]]);
+    expect((await untilConnected(second.wire)).missed).toEqual([["missed", 1, "offset 1"]]);
   });
 
   it("is given no session while the answer to a packet is outstanding, for it can't count those", async () => {

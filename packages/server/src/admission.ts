@@ -4,6 +4,8 @@ import { PacketType } from "@everwire/protocol";
 import type { Session } from "./adapter/adapter.js";
 import type { Connection } from "./connection.js";
 import { HIDDEN_ERROR, toPublicError } from "./errors.js";
+import { RecoveryGate, type Released } from "./recovery-gate.js";
+import type { RecoveryLog } from "./recovery-log.js";
 import { readRecoveryRequest, type RecoveryRequest } from "./recovery.js";
 import { Socket } from "./socket.js";
 import type { AnyNamespace, AnySocket } from "./types.js";
@@ -15,6 +17,9 @@ export class Admission {
   readonly #recovery: RecoveryRequest | undefined;
   #namespace: AnyNamespace | undefined;
   #socket: AnySocket | undefined;
+  // Taken out of the adapter's store, so that nobody else can take it up.
+  #session: Session | undefined;
+  #isCompleting = false;
   #isOver = false;
 
   constructor(connection: Connection, name: string, auth: Record<string, unknown> | undefined) {
@@ -60,6 +65,7 @@ export class Admission {
     if (this.#isOver) return;
     this.#end();
     this.#socket?.onDisconnect("transport close");
+    this.#putBack();
     this.#namespace?.onArrivalEnd();
   }
 
@@ -72,6 +78,7 @@ export class Admission {
     if (this.#isOver) return;
     this.#end();
     this.#socket?.onDisconnect("server namespace disconnect");
+    this.#putBack();
     const send = (data: string | object): void =>
       this.#connection.sendPacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data });
     try {
@@ -98,7 +105,11 @@ export class Admission {
     const find = (): unknown => {
       if (adapter.findSession === undefined) {
         // Adapters that recover nothing may say so without a promise.
-        return Promise.resolve(adapter.restoreSession(pid, offset)).then(ask);
+        return Promise.resolve(adapter.restoreSession(pid, offset)).then((session) => {
+          if (session !== null && !namespace.sockets.has(session.sid)) this.#session = session;
+          if (this.#isOver) this.#putBack();
+          else ask(session);
+        });
       }
       ask(adapter.findSession(pid, offset));
       return undefined;
@@ -128,10 +139,15 @@ export class Admission {
 
   #accept(namespace: AnyNamespace, socket: AnySocket, session: Session | null): void {
     if (this.#isOver) return;
+    const { adapter, recoveryLog } = namespace;
+    if (session !== null && recoveryLog !== undefined) {
+      void this.#complete(namespace, socket, session, recoveryLog);
+      return;
+    }
     let current = session;
-    if (session !== null && namespace.adapter.findSession !== undefined && this.#recovery !== undefined) {
+    if (session !== null && adapter.findSession !== undefined && this.#recovery !== undefined) {
       // Middlewares took their time: what was sent meanwhile is missed too.
-      current = namespace.adapter.findSession(this.#recovery.pid, this.#recovery.offset);
+      current = adapter.findSession(this.#recovery.pid, this.#recovery.offset);
       if (current === null || namespace.sockets.has(session.sid)) {
         // It can't be taken up any more, and the socket was promised that it can. The client comes back for a new one.
         this.cancel();
@@ -139,10 +155,61 @@ export class Admission {
         return;
       }
     }
+    this.#admit(namespace, socket, current);
+  }
+
+  /** What the adapter said that was missed was the truth then. The socket gets into its rooms, and the rest is found out. */
+  async #complete(namespace: AnyNamespace, socket: AnySocket, session: Session, log: RecoveryLog): Promise<void> {
+    const gate = new RecoveryGate(namespace.name, namespace.server.resolved.parser);
+    let missed: unknown[][] | undefined;
+    this.#isCompleting = true;
+    gate.shut(this.#connection);
+    try {
+      // Somebody else may have come back to it while middlewares were asked.
+      if (!namespace.sockets.has(session.sid)) {
+        namespace.reserve(socket);
+        await socket.onReturn();
+        missed = await log.complete(session, this.#recovery?.offset);
+      }
+    } catch (error) {
+      this.#report(namespace, error);
+    }
+    this.#isCompleting = false;
+    gate.open(this.#connection);
+    if (this.#isOver) {
+      this.#putBack();
+    } else if (missed === undefined || gate.isFull) {
+      // Not known to be complete: the client starts anew.
+      this.#session = undefined;
+      socket.onDisconnect("transport close");
+      this.#guarded(() => this.#ask(namespace, null));
+    } else {
+      const released = gate.release(missed);
+      this.#guarded(() => this.#admit(namespace, socket, session, released));
+    }
+  }
+
+  #admit(namespace: AnyNamespace, socket: AnySocket, session: Session | null, released?: readonly Released[]): void {
     this.#end();
     this.#connection.add(socket);
-    namespace.add(socket, current);
+    namespace.add(socket, session, released);
+    if (socket.isPutOut) socket.disconnect();
     namespace.onArrivalEnd();
+  }
+
+  /** A session that was taken out of its store and not taken up is there for who comes next. */
+  #putBack(): void {
+    const namespace = this.#namespace;
+    const session = this.#session;
+    // While it is looked at it is not known to be whole: whoever looks puts it back.
+    if (namespace === undefined || session === undefined || this.#isCompleting) return;
+    this.#session = undefined;
+    const put = async (): Promise<void> => namespace.recoveryLog?.putBack(session);
+    put().catch((error: unknown) => this.#report(namespace, error));
+  }
+
+  #report(namespace: AnyNamespace, error: unknown): void {
+    namespace.server.boundary.report(error, { kind: "adapter", namespace });
   }
 
   #end(): void {

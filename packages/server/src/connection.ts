@@ -13,6 +13,7 @@ import { TokenBucket } from "./engine/token-bucket.js";
 import { serverError } from "./errors.js";
 import { disconnected, FlushWaiters } from "./flush-waiters.js";
 import type { IntakeOwner } from "./packet-intake.js";
+import { isHeld, type RecoveryGate } from "./recovery-gate.js";
 import { type ForeignSession, openPort, type SessionPort } from "./session-port.js";
 import type { AnyServer, AnySocket } from "./types.js";
 
@@ -30,7 +31,6 @@ class Closed {
 /** A message was no packet; waits there too. */
 class Undecodable {
   readonly error: unknown;
-
   constructor(error: unknown) {
     this.error = error;
   }
@@ -45,7 +45,8 @@ export class Connection {
   readonly conn: Session;
   /** @internal */
   reader: IntakeOwner["reader"] = undefined;
-
+  /** @internal */
+  gates: Set<RecoveryGate> | undefined;
   readonly #port: SessionPort;
   // Most connections have one socket, and need no map for it.
   #only: AnySocket | undefined;
@@ -103,6 +104,7 @@ export class Connection {
   /** Sends a packet that an adapter has encoded for many. All parts of a volatile one go, or none. */
   writeToEngine(encodedPackets: EncodedPacket, options: WriteOptions): void {
     if (!this.isOpen || (options.volatile === true && !this.#port.writable)) return;
+    if (this.gates !== undefined && isHeld(this.gates, encodedPackets, options)) return;
     const prepared = options.prepared ?? this.server.prepareOnce(encodedPackets, options);
     if (prepared.length === 1) this.#port.sendPacket(prepared[0] as OutgoingPacket);
     else this.#port.sendPackets(prepared as readonly OutgoingPacket[]);

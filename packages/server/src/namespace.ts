@@ -7,6 +7,8 @@ import type { ListenerErrorContext } from "./error-boundary.js";
 import { type ExtendedError, toPublicError } from "./errors.js";
 import { runMiddlewares } from "./middleware.js";
 import type { AdapterConstructor } from "./options.js";
+import type { Released } from "./recovery-gate.js";
+import { RecoveryLog } from "./recovery-log.js";
 import type { Server } from "./server.js";
 import type { Socket } from "./socket.js";
 import type { AnyListener, AnyNamespace, AnySocket } from "./types.js";
@@ -53,6 +55,8 @@ export class Namespace<
   /** Connected sockets by id. */
   readonly sockets = new Map<SocketId, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
   adapter: AdapterContract;
+  /** By which sessions are taken up again that the adapter keeps in a log of its own. @internal */
+  recoveryLog: RecoveryLog | undefined;
   /** Ids of acknowledgements; adapters draw from it too. */
   _ids = 0;
 
@@ -115,6 +119,7 @@ export class Namespace<
   /** @internal */
   protected createAdapter(): AdapterContract {
     const adapter = construct(this.server.adapter(), this);
+    this.recoveryLog = RecoveryLog.isFor(adapter) ? new RecoveryLog(adapter) : undefined;
     this.server.boundary.call(this.#context("adapter"), adapter, () => adapter.init(), []);
     return adapter;
   }
@@ -146,14 +151,19 @@ export class Namespace<
     this.#checkEmpty();
   }
 
-  /** Lets a socket in. @internal */
-  add(socket: AnySocket, session: Session | null): void {
+  /** A socket whose session is taken up again is in its rooms already, and is let in when it has what it missed. @internal */
+  reserve(socket: AnySocket): void {
     this.sockets.set(socket.id, socket as Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>);
+  }
+
+  /** Lets a socket in. @internal */
+  add(socket: AnySocket, session: Session | null, released?: readonly Released[]): void {
+    this.reserve(socket);
     if (socket.pid !== undefined) {
       this.#recoverable ??= new Map();
       this.#recoverable.set(socket.pid, socket);
     }
-    socket.onConnect(session);
+    socket.onConnect(session, released);
     const context: ListenerErrorContext = { kind: "listener", event: "connection", socket, namespace: this.#any };
     this.server.boundary.emit(this, "connect", [socket], context);
     this.server.boundary.emit(this, "connection", [socket], context);

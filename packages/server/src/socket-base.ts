@@ -14,6 +14,7 @@ import type { Room, Session, SocketId } from "./adapter/adapter.js";
 import { toList } from "./broadcast.js";
 import { CatchAllEmitter } from "./catch-all-emitter.js";
 import type { Connection } from "./connection.js";
+import { Departures } from "./departures.js";
 import type { ListenerErrorContext, ListenerKind } from "./error-boundary.js";
 import { serverError } from "./errors.js";
 import { buildHandshake, type Handshake } from "./handshake.js";
@@ -59,6 +60,9 @@ export abstract class SocketBase<
   // Rooms joined while a session is about to be taken up again: its adapter is not to be touched before.
   /** @internal */
   protected heldRooms: Set<Room> | undefined;
+  // Where the session is kept in a log that is none of ours.
+  /** @internal */
+  protected readonly departures: Departures | undefined;
   #data: SocketData | typeof NO_DATA = NO_DATA;
   readonly #auth: Record<string, unknown> | undefined;
   readonly #issuedMs = Date.now();
@@ -84,6 +88,7 @@ export abstract class SocketBase<
       this.#data = session.data as SocketData;
       this.heldRooms = new Set(session.rooms);
     }
+    if (this.pid !== undefined && nsp.recoveryLog !== undefined) this.departures = new Departures();
   }
 
   get server(): Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
@@ -169,12 +174,16 @@ export abstract class SocketBase<
   }
 
   leave(room: Room): Promise<void> | void {
-    if (this.heldRooms === undefined) return returned(this.nsp.adapter, this.nsp.adapter.del(this.id, room));
+    if (this.heldRooms === undefined) {
+      this.departures?.noteLeft(room);
+      return returned(this.nsp.adapter, this.nsp.adapter.del(this.id, room));
+    }
     this.heldRooms.delete(room);
   }
 
   /** Called by the adapter for each broadcast, and by the socket for each event of its own. */
   notifyOutgoingListeners(packet: Packet): void {
+    this.departures?.noteWritten(packet);
     if (this.outgoing === undefined) return;
     const args = packet.data as unknown[];
     const context = this.errorContext("catch-all", args[0]);

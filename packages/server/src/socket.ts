@@ -23,6 +23,7 @@ import { BroadcastOperator } from "./broadcast.js";
 import type { ListenerErrorContext } from "./error-boundary.js";
 import { serverError } from "./errors.js";
 import { type PacketMiddleware, receiveEvent } from "./incoming.js";
+import type { Released } from "./recovery-gate.js";
 import { isRecoverable } from "./recovery.js";
 import { type DisconnectReason, SocketBase } from "./socket-base.js";
 import { isOwnEvent } from "./typed-emitter.js";
@@ -46,6 +47,9 @@ export class Socket<
   implements AdapterSocket
 {
   #isLeaving = false;
+  // Its session is taken up again: it is in its rooms, and not yet connected.
+  #isReturning = false;
+  #isPutOut = false;
   #flags: Readonly<BroadcastFlags> = NO_FLAGS;
   #acks: AckRegistry | undefined;
   #middlewares: PacketMiddleware[] | undefined;
@@ -73,7 +77,7 @@ export class Socket<
     if (typeof callback === "function") {
       data.pop();
       this.#emitWithId(packet, callback as AckCallback, flags);
-    } else if (this.state === "connected" && this.pid !== undefined) {
+    } else if (this.pid !== undefined && (this.state === "connected" || this.#isReturning)) {
       // Through the adapter, which keeps the packet for the case that it is missed.
       this.#watch(this.nsp.adapter.broadcast(packet, { rooms: new Set([this.id]), except: new Set(), flags }));
     } else if (this.state !== "disconnected") {
@@ -187,6 +191,8 @@ export class Socket<
     } else if (this.connected) {
       this.client.sendPacket({ type: PacketType.DISCONNECT, nsp: this.nsp.name });
       this.onDisconnect("server namespace disconnect");
+    } else if (this.#isReturning) {
+      this.#isPutOut = true;
     }
     return this;
   }
@@ -201,13 +207,35 @@ export class Socket<
     this.#acks?.forget(id);
   }
 
-  /** The namespace takes the socket in. A session taken up again goes on: what it missed goes first. @internal */
-  onConnect(session: Session | null): void {
-    this.state = transition(SOCKET_STATES, this.state, "connected");
+  /** Its session is taken up again: it gets into its rooms, and hears of itself when it is connected. @internal */
+  onReturn(): Promise<void> | void {
+    this.#isReturning = true;
+    return this.#joinAll();
+  }
+
+  #joinAll(): Promise<void> | void {
     const rooms = this.heldRooms ?? new Set<Room>();
     this.heldRooms = undefined;
-    this.#watch(this.nsp.adapter.addAll(this.id, rooms.add(this.id)));
-    session?.missedPackets.forEach((data, index) => this.#replay(data, session.missedEncoded?.[index]));
+    return this.nsp.adapter.addAll(this.id, rooms.add(this.id));
+  }
+
+  /** Whether somebody disconnected it before it was connected. @internal */
+  get isPutOut(): boolean {
+    return this.#isPutOut;
+  }
+
+  /** The namespace takes the socket in. A session taken up again goes on: what it missed goes first. @internal */
+  onConnect(session: Session | null, released?: readonly Released[]): void {
+    this.state = transition(SOCKET_STATES, this.state, "connected");
+    if (!this.#isReturning) this.#watch(this.#joinAll());
+    this.#isReturning = false;
+    if (released === undefined) {
+      session?.missedPackets.forEach((data, index) => this.#replay(data, session.missedEncoded?.[index]));
+    }
+    for (const packet of released ?? []) {
+      if ("missed" in packet) this.#replay(packet.missed, undefined);
+      else this.client.writeToEngine(packet.encoded, packet.options);
+    }
     const data = this.client.dialect.describeSocket(this.id, this.pid);
     this.client.sendPacket({ type: PacketType.CONNECT, nsp: this.nsp.name, data });
   }
@@ -266,15 +294,18 @@ export class Socket<
     if (this.state === "connecting") {
       this.state = transition(SOCKET_STATES, this.state, "disconnected");
       if (this.heldRooms === undefined) this.#ask(() => adapter.delAll(this.id));
+      if (this.#isReturning) this.nsp.remove(this.any);
       return;
     }
     this.#isLeaving = true;
     boundary.emit(this, "disconnecting", [reason, description], this.errorContext("listener", "disconnecting"));
     // An adapter that does not count packets with acknowledgement can't tell whether one was missed.
-    const isComplete = adapter.noteUnstored !== undefined || (this.#acks?.callbacks.size ?? 0) === 0;
+    const isAnswered = adapter.noteUnstored !== undefined || this.#acks?.isComplete !== false;
+    const isComplete = isAnswered && this.departures?.isKnown !== false;
     if (this.pid !== undefined && isComplete && isRecoverable(reason)) {
       const { id: sid, pid, data } = this;
-      this.#ask(() => adapter.persistSession({ sid, pid, rooms: [...this.rooms], data }));
+      const rooms = [...this.rooms, ...(this.departures?.toRooms(this.rooms) ?? [])];
+      this.#ask(() => adapter.persistSession({ sid, pid, rooms, data }));
     }
     this.#ask(() => adapter.delAll(this.id));
     this.client.remove(this.any, reason);

@@ -14,6 +14,7 @@ export async function serve(options: StartServerOptions = {}): Promise<{
   io: Server;
   url: string;
   join(auth?: Record<string, unknown>): Promise<Joined>;
+  raw: RawEngineClient;
 }> {
   const { io, url } = await serveStock({ connectionStateRecovery: {}, ...options });
   const raw = new RawEngineClient(url);
@@ -24,7 +25,7 @@ export async function serve(options: StartServerOptions = {}): Promise<{
     const [socket] = await connection;
     return { wire, socket, answer: { sid: socket.id, pid: socket.pid! } };
   };
-  return { io, url, join };
+  return { io, url, join, raw };
 }
 
 /** Breaks the connection without a word. */

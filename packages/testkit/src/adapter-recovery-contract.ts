@@ -138,6 +138,127 @@ export function describeRecoveryContract(
       expect(await bench.adapter.restoreSession("pid-s1", offset)).toBeNull();
     });
 
+    // From here on: an adapter may always say that it does not know. What it gives has to be all there is.
+    test.each([
+      { title: "before the first event", offset: undefined },
+      { title: "with the offset of nothing", offset: "" },
+    ])("a session that was lost $title is brought back whole or not at all", async ({ offset }) => {
+      const bench = await started();
+      bench.emit("before it came");
+      const socket = await bench.nsp.connect("s1");
+      bench.emit("sent into the void");
+      lose(bench, socket);
+      bench.emit("missed");
+      const session = await bench.adapter.restoreSession("pid-s1", offset);
+      if (session !== null)
+        expect(session.missedPackets.map(([name]) => name)).toEqual(["sent into the void", "missed"]);
+    });
+
+    test.each([{ flags: { volatile: true } }, { flags: { volatile: true, local: true } }])(
+      "a text of a user at the end of an event that is not kept is no offset: $flags",
+      async ({ flags }) => {
+        const bench = await started();
+        const socket = await bench.nsp.connect("s1");
+        bench.emit("seen");
+        const first = offsetOf(socket);
+        bench.emit("seen too");
+        const packet = { type: PacketType.EVENT, nsp: "/chat", data: ["chat", first] };
+        bench.adapter.broadcast(packet, { rooms: new Set(), flags });
+        const remembered = offsetOf(socket);
+        expect(remembered).not.toBe(first);
+        lose(bench, socket);
+        bench.emit("missed");
+        const session = await bench.adapter.restoreSession("pid-s1", remembered);
+        if (session !== null) expect(session.missedPackets.map(([name]) => name)).toEqual(["missed"]);
+      },
+    );
+
+    test.each([
+      { title: "to everyone", rooms: [], except: [], isMissed: true },
+      { title: "to its room", rooms: ["a"], except: [], isMissed: true },
+      { title: "to itself", rooms: ["s1"], except: [], isMissed: true },
+      { title: "to others", rooms: ["b"], except: [], isMissed: false },
+      { title: "to everyone but its room", rooms: [], except: ["a"], isMissed: false },
+    ])(
+      "a broadcast that asks for an answer and was missed is not passed over: $title",
+      async ({ isMissed, ...target }) => {
+        const bench = await started();
+        const socket = await bench.nsp.connect("s1", "a");
+        bench.emit("seen");
+        const offset = offsetOf(socket);
+        lose(bench, socket);
+        const options = { rooms: new Set(target.rooms), except: new Set(target.except), flags: { timeout: 50 } };
+        const none = (): void => undefined;
+        bench.adapter.broadcastWithAck({ type: PacketType.EVENT, nsp: "/chat", data: ["ask"] }, options, none, none);
+        bench.emit("missed");
+        const session = await bench.adapter.restoreSession("pid-s1", offset);
+        if (isMissed) expect(session).toBeNull();
+        else expect(session?.missedPackets.map(([name]) => name)).toEqual(["missed"]);
+      },
+    );
+
+    test("rooms that were joined and left right before the connection broke count as they were", async () => {
+      const bench = await started();
+      const socket = await bench.nsp.connect("s1", "left");
+      bench.emit("seen");
+      const offset = offsetOf(socket);
+      bench.emit("before it left", ["left"]);
+      bench.emit("before it joined", ["joined"]);
+      await socket.leave("left");
+      await socket.join("joined");
+      bench.emit("after it left", ["left"]);
+      bench.emit("after it joined", ["joined"]);
+      lose(bench, socket);
+      bench.emit("left", ["left"]);
+      bench.emit("joined", ["joined"]);
+      const session = await bench.adapter.restoreSession("pid-s1", offset);
+      expect(session?.rooms).not.toContain("left");
+      const missed = session?.missedPackets.map(([name]) => name);
+      expect(missed).toEqual(["before it left", "after it joined", "joined"]);
+    });
+
+    test("binary events are brought back as they were sent", async () => {
+      const bench = await started();
+      const socket = await bench.nsp.connect("s1");
+      bench.emit("seen");
+      const offset = offsetOf(socket);
+      lose(bench, socket);
+      const data = ["binary", Buffer.from([1, 2]), { deep: [Buffer.from([3])] }];
+      bench.adapter.broadcast({ type: PacketType.EVENT, nsp: "/chat", data: [...data] }, { rooms: new Set() });
+      const session = await bench.adapter.restoreSession("pid-s1", offset);
+      expect(session?.missedPackets.map((packet) => packet.slice(0, 3))).toEqual([data]);
+    });
+
+    test("an hour without an event is no reason to miss the next one", async () => {
+      const bench = await started();
+      const socket = await bench.nsp.connect("s1");
+      bench.emit("seen");
+      const offset = offsetOf(socket);
+      vi.advanceTimersByTime(3_600_000);
+      bench.emit("sent into the void");
+      lose(bench, socket);
+      bench.emit("missed");
+      const session = await bench.adapter.restoreSession("pid-s1", offset);
+      if (session !== null)
+        expect(session.missedPackets.map(([name]) => name)).toEqual(["sent into the void", "missed"]);
+    });
+
+    test("a session that was lost again before it had what it missed is brought all of it", async () => {
+      const bench = await started();
+      const socket = await bench.nsp.connect("s1");
+      bench.emit("seen");
+      const offset = offsetOf(socket);
+      lose(bench, socket);
+      bench.emit("one");
+      expect(await bench.adapter.restoreSession("pid-s1", offset)).not.toBeNull();
+      const again = await bench.nsp.connect("s1");
+      bench.emit("two");
+      lose(bench, again);
+      bench.emit("three");
+      const session = await bench.adapter.restoreSession("pid-s1", offset);
+      if (session !== null) expect(session.missedPackets.map(([name]) => name)).toEqual(["one", "two", "three"]);
+    });
+
     test("does not keep volatile packets", async () => {
       const bench = await started();
       const socket = await bench.nsp.connect("s1");

@@ -13,6 +13,7 @@ import {
   type ClusterResponse,
   type ClusterResponseBody,
   createClusterId,
+  DELIVERED,
   isResponse,
   MessageType,
   type Offset,
@@ -120,7 +121,9 @@ export abstract class ClusterAdapter extends Adapter {
       this.#report(error);
       return undefined;
     });
-    this.#order.runAfter(offset, bytes, (known) => super.broadcast(this.#withOffset(packet, options, known), options));
+    this.#order.runAfter(offset, bytes, (known) => {
+      if (known !== DELIVERED) super.broadcast(this.#withOffset(packet, options, known), options);
+    });
   }
 
   override broadcastWithAck(

@@ -33,6 +33,9 @@ export type Offset = string;
 /** Sender of messages that come from a process without sockets. It is no server: nobody waits for its answers. */
 export const EMITTER_UID = "emitter";
 
+/** Stands for the offset of a broadcast that was delivered here already, as it was read back from a log. */
+export const DELIVERED: Offset = "~everwire:delivered";
+
 /** `BroadcastOptions` with lists in place of sets, which JSON and MessagePack know. */
 export interface ClusterOptions {
   rooms: Room[];
