@@ -1,12 +1,14 @@
 // startFaultProxy(): a TCP proxy in front of a server that does what networks do: delay, jitter, thin pipes, odd slices,
-// resets, half-open silence, refusal. Its toxics can be changed while connections are open.
+// resets, half-open silence, refusal, and what HTTP proxies do: answers that are late or lost, WebSocket or polling forbidden. Its toxics can be changed while connections are open.
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { FaultLane } from "./fault-lane.js";
+import { FaultLane, isBlocked } from "./fault-lane.js";
+import { HttpWatch } from "./http-watch.js";
 import { HARMLESS, type Toxics } from "./toxics.js";
 
 interface Pair {
   readonly client: Socket;
   readonly upstream: Socket;
+  readonly watch: HttpWatch;
   readonly lanes: readonly [FaultLane, FaultLane];
 }
 
@@ -43,9 +45,19 @@ export class FaultProxy {
   set(toxics: Partial<Toxics>): void {
     Object.assign(this.#toxics, toxics);
     for (const pair of [...this.#pairs]) {
+      if (isBlocked(this.#toxics, pair.watch)) this.#block(pair);
       for (const lane of pair.lanes) lane.poke();
       this.#settle(pair);
     }
+  }
+
+  /** Bytes that each open connection has carried to the server and back, and whether it has become a WebSocket. */
+  get traffic(): { up: number; down: number; isWebSocket: boolean }[] {
+    return [...this.#pairs].map(({ lanes: [up, down], watch }) => ({
+      up: up.passedBytes,
+      down: down.passedBytes,
+      isWebSocket: watch.carried === "websocket",
+    }));
   }
 
   /** New connections go to another port of this machine. */
@@ -79,10 +91,7 @@ export class FaultProxy {
 
   /** Resets every connection, both sides; bytes under way are lost. New connections are welcome. */
   cut(): void {
-    for (const { client, upstream } of [...this.#pairs]) {
-      client.resetAndDestroy();
-      upstream.resetAndDestroy();
-    }
+    for (const pair of [...this.#pairs]) reset(pair);
   }
 
   /** Ends every connection with a FIN on both sides, after the bytes under way. */
@@ -113,22 +122,34 @@ export class FaultProxy {
     upstream.on("error", () => {
       client.resetAndDestroy();
     });
-    const reset = (): void => {
-      client.resetAndDestroy();
-      upstream.resetAndDestroy();
+    const watch = new HttpWatch();
+    const context = {
+      toxics: this.#toxics,
+      watch,
+      reset: () => reset({ client, upstream }),
+      onBlocked: () => this.#block(pair),
+      takesAnswer: () => {
+        const isPassed = this.#toxics.answersPassed > 0;
+        if (isPassed) this.#toxics.answersPassed -= 1;
+        return !isPassed;
+      },
     };
-    const shared = { toxics: this.#toxics, reset };
     const lanes = [
-      new FaultLane(client, upstream, "up", shared),
-      new FaultLane(upstream, client, "down", shared),
+      new FaultLane(client, upstream, "up", context),
+      new FaultLane(upstream, client, "down", context),
     ] as const;
-    const pair: Pair = { client, upstream, lanes };
+    const pair: Pair = { client, upstream, watch, lanes };
     this.#pairs.add(pair);
     for (const side of [client, upstream]) {
       side.on("close", () => {
         this.#settle(pair);
       });
     }
+  }
+
+  #block(pair: Pair): void {
+    if (this.#toxics.blocksSilently) for (const lane of pair.lanes) lane.isStranded = true;
+    else reset(pair);
   }
 
   /** A side that is gone takes the other with it, unless the network is frozen: then nobody hears of it. */
@@ -143,6 +164,11 @@ export class FaultProxy {
     client.destroy();
     upstream.destroy();
   }
+}
+
+function reset({ client, upstream }: Pick<Pair, "client" | "upstream">): void {
+  client.resetAndDestroy();
+  upstream.resetAndDestroy();
 }
 
 /** Starts a proxy in front of `targetPort` of this machine, on a free port. */
