@@ -16,6 +16,8 @@ export class ChaosClient {
   #said = {};
   /** The last number heard, by room; undefined before the join is answered. */
   #heard = {};
+  /** The connection that lasts stands in the journal. */
+  #hasNoted = false;
   #unsettled = 0;
   #slowestAckMs = 0;
 
@@ -33,15 +35,20 @@ export class ChaosClient {
     });
     this.#socket.on("connect", () => this.#onConnect());
     this.#socket.on("said", (room, number, sender, senderNumber, payload) => {
+      this.#noteConnect();
       this.events.push(["heard", room, number, sender, senderNumber, isWhole(payload, senderNumber)]);
       if (this.#heard[room] !== undefined) this.#heard[room] = number;
     });
     this.#socket.on("ask", (number, answer) => {
+      this.#noteConnect();
       this.events.push(["asked", number]);
       answer(number);
     });
     this.#socket.on("blip", (number) => this.events.push(["blip", number]));
-    this.#socket.on("disconnect", (reason) => this.events.push(["disconnect", reason]));
+    this.#socket.on("disconnect", (reason) => {
+      this.#hasNoted = false;
+      this.events.push(["disconnect", reason]);
+    });
     this.#socket.io.on("suspend", (reason) => this.events.push(["suspend", reason]));
     this.#socket.io.on("resume", () => this.events.push(["resume"]));
   }
@@ -83,12 +90,19 @@ export class ChaosClient {
     this.#socket.disconnect();
   }
 
-  #onConnect() {
-    const { id, recovered } = this.#socket;
+  /** What recovery brings comes right before the event of the connection that brings it. */
+  #noteConnect() {
+    const { id, recovered, connected } = this.#socket;
+    if (this.#hasNoted || !connected) return;
+    this.#hasNoted = true;
     this.events.push(["connect", id, recovered === true]);
+  }
+
+  #onConnect() {
+    this.#noteConnect();
     // The server says that nothing was missed: then the numbers go on. Else they start anew with the answer to the join.
     const hasJoined = this.#rooms.every((room) => this.#heard[room] !== undefined);
-    if (recovered && hasJoined) return;
+    if (this.#socket.recovered && hasJoined) return;
     this.#heard = {};
     this.#socket.emit("join", this.#rooms, (numbers) => {
       this.events.push(["joined", numbers]);

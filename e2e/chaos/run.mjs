@@ -93,7 +93,7 @@ function report(schedule, result) {
   if (isFailed || isSlow) describe(schedule, result);
   if (!isFailed) return;
   total.failed += 1;
-  if (isEverwire && typeof schedule.seed === "number") addToCorpus(schedule, result.violations[0]);
+  if (isEverwire && options.corpus && typeof schedule.seed === "number") addToCorpus(schedule, result.violations[0]);
 }
 
 function describe({ seed, clients, faults, server }, { violations }) {
