@@ -114,6 +114,17 @@ test("fin ends both sides without an error", async () => {
   await serverGone;
 });
 
+test("a connection that is cut while it is being ended is gone", async () => {
+  const { proxy } = await echoBehind();
+  const tcp = await RawTcp.open(proxy.port);
+  tcp.write("x");
+  await tcp.readThrough("x");
+  proxy.fin();
+  proxy.cut();
+  await tcp.closed();
+  await until(() => proxy.connections === 0, "no connection left");
+});
+
 test("a frozen proxy passes nothing and tells nobody; thawed, it goes on", async () => {
   const { proxy, sockets, chunks } = await echoBehind();
   const tcp = await RawTcp.open(proxy.port);

@@ -167,8 +167,11 @@ export class FaultProxy {
 }
 
 function reset({ client, upstream }: Pick<Pair, "client" | "upstream">): void {
-  client.resetAndDestroy();
-  upstream.resetAndDestroy();
+  for (const side of [client, upstream]) {
+    // Node waits with a reset until all is written, and forgets the socket if its end is under way.
+    if (side.writableEnded || side.writableLength > 0) side.destroy();
+    else side.resetAndDestroy();
+  }
 }
 
 /** Starts a proxy in front of `targetPort` of this machine, on a free port. */
