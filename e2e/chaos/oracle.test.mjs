@@ -104,6 +104,12 @@ describe("the oracle lets pass", () => {
     expect(verdictOf(storyOfLoss())).toEqual({ violations: [], lost: 1, missed: 1, doubled: 0 });
   });
 
+  it("a connection that ended before it was one", () => {
+    const scene = storyOfLoss();
+    scene.ada.splice(indexOf(scene.ada, "connect", "a2"), 0, ["disconnect", "transport close"]);
+    expect(verdictOf(scene)).toEqual({ violations: [], lost: 1, missed: 1, doubled: 0 });
+  });
+
   it("an epoch that goes on where the last one was, since nothing was missed", () => {
     const { ada, bob, report } = story();
     bob.splice(4, 0, ["disconnect", "transport close"], ["connect", "b1", true]);
