@@ -8,7 +8,7 @@ import type { Toxics } from "./toxics.js";
 const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 
 interface Waiting {
-  readonly chunk: Buffer;
+  chunk: Buffer;
   dueAt: number;
 }
 
@@ -39,6 +39,8 @@ export class FaultLane {
   /** An answer is held back until then, whatever becomes of the other toxics. */
   #heldUntil = 0;
   #ended = false;
+  /** It is about to be reset: nothing goes through any more. */
+  #isCut = false;
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
 
   constructor(from: Socket, to: Socket, direction: "up" | "down", context: LaneContext) {
@@ -93,6 +95,7 @@ export class FaultLane {
   }
 
   #take(chunk: Buffer): void {
+    if (this.#isCut) return;
     const { watch } = this.#context;
     if (this.#direction === "up") {
       watch.read(chunk);
@@ -107,23 +110,20 @@ export class FaultLane {
       this.#heldUntil = performance.now() + answerDelayMs;
       this.#lastDueAt = Math.max(this.#lastDueAt, this.#heldUntil);
     }
-    const { sliceBytes, latencyMs, jitterMs, bytesPerSecond } = this.#toxics;
-    const size = sliceBytes > 0 ? sliceBytes : chunk.length;
-    for (let start = 0; start < chunk.length; start += size) {
-      const piece = chunk.subarray(start, start + size);
-      const arrival = performance.now() + latencyMs + Math.random() * jitterMs;
-      const sending = bytesPerSecond > 0 ? (piece.length / bytesPerSecond) * 1_000 : 0;
-      this.#lastDueAt = Math.max(this.#lastDueAt, arrival) + sending;
-      this.#queue.push({ chunk: piece, dueAt: this.#lastDueAt });
-      this.#queuedBytes += piece.length;
-    }
+    const { latencyMs, jitterMs, bytesPerSecond } = this.#toxics;
+    const arrival = performance.now() + latencyMs + Math.random() * jitterMs;
+    const sending = bytesPerSecond > 0 ? (chunk.length / bytesPerSecond) * 1_000 : 0;
+    this.#lastDueAt = Math.max(this.#lastDueAt, arrival) + sending;
+    this.#queue.push({ chunk, dueAt: this.#lastDueAt });
+    this.#queuedBytes += chunk.length;
     if (this.#queuedBytes > MAX_QUEUED_BYTES) this.#from.pause();
     this.#pump();
   }
 
   #pump(): void {
     const { frozen } = this.#toxics;
-    if (this.#timer !== undefined || this.isStranded || frozen === true || frozen === this.#direction) return;
+    if (this.#isCut || this.#timer !== undefined || this.isStranded || frozen === true || frozen === this.#direction)
+      return;
     while (this.#queue.length > 0) {
       if (this.#to.destroyed || this.#to.writableEnded) {
         this.drop();
@@ -151,24 +151,33 @@ export class FaultLane {
     this.#pump();
   };
 
-  #pass({ chunk }: Waiting): void {
-    this.#queue.shift();
-    this.#queuedBytes -= chunk.length;
-    this.#passedBytes += chunk.length;
-    if (this.#isOverLimit()) {
+  /** The next bytes leave: all of what came at once, or a slice of it; and no more than may go through at all. */
+  #pass(next: Waiting): void {
+    const { sliceBytes } = this.#toxics;
+    const size = sliceBytes > 0 ? Math.min(sliceBytes, next.chunk.length) : next.chunk.length;
+    const piece = next.chunk.subarray(0, size);
+    if (size === next.chunk.length) this.#queue.shift();
+    else next.chunk = next.chunk.subarray(size);
+    this.#queuedBytes -= size;
+    const left = this.#leftBytes();
+    if (size > left) {
+      this.#isCut = true;
       this.drop();
-      this.#context.reset();
+      this.#passedBytes += left;
+      this.#to.write(piece.subarray(0, left), () => this.#context.reset());
       return;
     }
-    this.#to.write(chunk);
+    this.#passedBytes += size;
+    this.#to.write(piece);
     if (this.#queuedBytes < MAX_QUEUED_BYTES / 2) this.#from.resume();
   }
 
-  #isOverLimit(): boolean {
+  /** What may still go through before the connection is reset. */
+  #leftBytes(): number {
     const { resetAfterBytes, resetDirection, resetsTunnelsOnly } = this.#toxics;
-    if (resetAfterBytes === 0 || (resetDirection !== "both" && resetDirection !== this.#direction)) return false;
-    if (resetsTunnelsOnly && this.#context.watch.carried !== "websocket") return false;
-    return this.#passedBytes > resetAfterBytes;
+    if (resetAfterBytes === 0 || (resetDirection !== "both" && resetDirection !== this.#direction)) return Infinity;
+    if (resetsTunnelsOnly && this.#context.watch.carried !== "websocket") return Infinity;
+    return Math.max(0, resetAfterBytes - this.#passedBytes);
   }
 
   #cancelTimer(): void {

@@ -5,6 +5,9 @@ import { FaultLane, isBlocked } from "./fault-lane.js";
 import { HttpWatch } from "./http-watch.js";
 import { HARMLESS, type Toxics } from "./toxics.js";
 
+/** For bytes that were written right before a reset; a side that reads nothing is not waited for. */
+const MAX_RESET_WAIT_MS = 20;
+
 interface Pair {
   readonly client: Socket;
   readonly upstream: Socket;
@@ -168,9 +171,10 @@ export class FaultProxy {
 
 function reset({ client, upstream }: Pick<Pair, "client" | "upstream">): void {
   for (const side of [client, upstream]) {
-    // Node waits with a reset until all is written, and forgets the socket if its end is under way.
-    if (side.writableEnded || side.writableLength > 0) side.destroy();
+    // Node forgets a socket that is reset while its end is under way, and waits with the reset until all is written.
+    if (side.writableEnded) side.destroy();
     else side.resetAndDestroy();
+    if (!side.destroyed) setTimeout(() => side.destroy(), MAX_RESET_WAIT_MS).unref();
   }
 }
 
