@@ -179,7 +179,6 @@ test.each([0, 2])(
       const tcp = await RawTcp.open(proxy.port);
       tcp.write("abcdefgh");
       await tcp.closed();
-      expect(tcp.error?.code).toBe("ECONNRESET");
       await until(() => chunks.reduce((sum, length) => sum + length, 0) === limit, `${limit} bytes at the server`);
     }
   },
