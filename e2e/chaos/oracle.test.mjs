@@ -110,6 +110,13 @@ describe("the oracle lets pass", () => {
     expect(verdictOf(scene)).toEqual({ violations: [], lost: 1, missed: 1, doubled: 0 });
   });
 
+  it("a question to a client that is known to have left by itself alone", () => {
+    const scene = storyOfLoss();
+    delete scene.report.sockets.a1.reason;
+    scene.report.asks[0] = { id: "a1", number: 1, answers: 0, isGone: false };
+    expect(verdictOf(scene).violations).toEqual([]);
+  });
+
   it("an epoch that goes on where the last one was, since nothing was missed", () => {
     const { ada, bob, report } = story();
     bob.splice(4, 0, ["disconnect", "transport close"], ["connect", "b1", true]);
