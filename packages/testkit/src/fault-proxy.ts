@@ -94,7 +94,7 @@ export class FaultProxy {
 
   /** Resets every connection, both sides; bytes under way are lost. New connections are welcome. */
   cut(): void {
-    for (const pair of [...this.#pairs]) reset(pair);
+    for (const pair of [...this.#pairs]) resetPair(pair);
   }
 
   /** Ends every connection with a FIN on both sides, after the bytes under way. */
@@ -109,8 +109,8 @@ export class FaultProxy {
       });
     });
     for (const { client, upstream } of [...this.#pairs]) {
-      client.destroy();
-      upstream.destroy();
+      destroy(client);
+      destroy(upstream);
     }
     await stopped;
   }
@@ -122,14 +122,12 @@ export class FaultProxy {
       return;
     }
     const upstream = connect({ port: this.#targetPort, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
-    upstream.on("error", () => {
-      client.resetAndDestroy();
-    });
+    upstream.on("error", () => reset(client));
     const watch = new HttpWatch();
     const context = {
       toxics: this.#toxics,
       watch,
-      reset: () => reset({ client, upstream }),
+      reset: () => resetPair({ client, upstream }),
       onBlocked: () => this.#block(pair),
       takesAnswer: () => {
         const isPassed = this.#toxics.answersPassed > 0;
@@ -152,7 +150,7 @@ export class FaultProxy {
 
   #block(pair: Pair): void {
     if (this.#toxics.blocksSilently) for (const lane of pair.lanes) lane.isStranded = true;
-    else reset(pair);
+    else resetPair(pair);
   }
 
   /** A side that is gone takes the other with it, unless the network is frozen: then nobody hears of it. */
@@ -164,18 +162,43 @@ export class FaultProxy {
     }
     if (this.#toxics.frozen !== false || lanes.some((lane) => lane.isStranded)) return;
     for (const lane of lanes) lane.drop();
-    client.destroy();
-    upstream.destroy();
+    destroy(client);
+    destroy(upstream);
   }
 }
 
-function reset({ client, upstream }: Pick<Pair, "client" | "upstream">): void {
-  for (const side of [client, upstream]) {
-    // Node forgets a socket that is reset while its end is under way, and waits with the reset until all is written.
-    if (side.writableEnded) side.destroy();
-    else side.resetAndDestroy();
-    if (!side.destroyed) setTimeout(() => side.destroy(), MAX_RESET_WAIT_MS).unref();
+/** Sockets whose reset has begun: Node forgets one that is destroyed in that moment, and its connection stays for ever. */
+const resetting = new WeakSet<Socket>();
+
+function resetPair({ client, upstream }: Pick<Pair, "client" | "upstream">): void {
+  reset(client);
+  reset(upstream);
+}
+
+function reset(side: Socket): void {
+  if (side.destroyed || resetting.has(side)) return;
+  if (side.connecting || side.writableEnded) {
+    side.destroy();
+    return;
   }
+  const begin = (): void => {
+    if (side.destroyed || side.writableEnded) return;
+    resetting.add(side);
+    side.resetAndDestroy();
+  };
+  if (side.writableLength === 0) {
+    begin();
+    return;
+  }
+  const timer = setTimeout(() => destroy(side), MAX_RESET_WAIT_MS);
+  side.write("", () => {
+    clearTimeout(timer);
+    begin();
+  });
+}
+
+function destroy(side: Socket): void {
+  if (!resetting.has(side)) side.destroy();
 }
 
 /** Starts a proxy in front of `targetPort` of this machine, on a free port. */
