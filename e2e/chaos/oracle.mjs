@@ -18,8 +18,11 @@ class Epoch {
   }
 }
 
-/** @param histories one {name, events, status: {rooms}} for each client */
-export function judge(histories, report) {
+/**
+ * `histories`: one {name, events, status: {rooms}} for each client. `mayCarry`: a message that was said at the end of a session may be
+ * heard in the next one, for the stock client keeps what is said when it knows the line to be dead and has not told yet.
+ */
+export function judge(histories, report, { mayCarry = false } = {}) {
   const verdict = { violations: [], lost: 0, missed: 0, doubled: 0 };
   const asked = new Set();
   const ends = new Map();
@@ -27,6 +30,7 @@ export function judge(histories, report) {
     const state = readHistory(history, report, verdict);
     for (const number of state.asked) asked.add(number);
     for (const { id, end } of state.epochs) ends.set(id, end);
+    if (mayCarry) carryOver(state.epochs, report.heard[history.name] ?? []);
     judgeHeard(history.name, state, report.heard[history.name] ?? [], verdict);
   }
   judgeAsks(report, asked, ends, verdict);
@@ -122,6 +126,19 @@ function readHistory({ name, events, status }, report, verdict) {
   // Whatever still waited for a connection was lost like the rest.
   if (waiting.length > 0) epochs.push(Object.assign(new Epoch(undefined, false), { says: waiting }));
   return { epochs, acks, asked };
+}
+
+/** What was said in one epoch and heard in the next belongs there. */
+function carryOver(epochs, heard) {
+  const heardIn = new Map(heard.map(([id, room, number]) => [`${room} ${number}`, id]));
+  for (const [index, epoch] of epochs.entries()) {
+    const next = epochs[index + 1];
+    const isCarried = ({ key }) => next !== undefined && next.id !== epoch.id && heardIn.get(key) === next.id;
+    const carried = epoch.says.filter(isCarried);
+    if (carried.length === 0) continue;
+    epoch.says = epoch.says.filter((say) => !isCarried(say));
+    next.says = [...carried, ...next.says];
+  }
 }
 
 /** Compares what a client said with what the server heard of it, and with what the client was answered. */

@@ -74,13 +74,13 @@ function storyOfLoss() {
   };
 }
 
-function verdictOf({ ada, bob, report }) {
+function verdictOf({ ada, bob, report }, options) {
   const status = { rooms: ["hall"] };
   const histories = [
     { name: "ada", events: ada, status },
     { name: "bob", events: bob, status },
   ];
-  return judge(histories, report);
+  return judge(histories, report, options);
 }
 
 const indexOf = (events, ...start) => {
@@ -108,6 +108,13 @@ describe("the oracle lets pass", () => {
     const scene = storyOfLoss();
     scene.ada.splice(indexOf(scene.ada, "connect", "a2"), 0, ["disconnect", "transport close"]);
     expect(verdictOf(scene)).toEqual({ violations: [], lost: 1, missed: 1, doubled: 0 });
+  });
+
+  it("what a stock client kept at the end of one session for the next", () => {
+    const scene = storyOfLoss();
+    scene.report.heard.ada.splice(2, 0, ["a2", "hall", 3, true]);
+    expect(verdictOf(scene, { mayCarry: true }).violations).toEqual([]);
+    expect(verdictOf(scene).violations).toEqual(["ada was heard in another session: hall 3"]);
   });
 
   it("a question to a client that is known to have left by itself alone", () => {
