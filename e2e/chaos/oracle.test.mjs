@@ -113,6 +113,7 @@ describe("the oracle lets pass", () => {
   it("what a stock client kept at the end of one session for the next", () => {
     const scene = storyOfLoss();
     scene.report.heard.ada.splice(2, 0, ["a2", "hall", 3, true]);
+    scene.ada[indexOf(scene.ada, "ack", "hall", 3)] = ["ack", "hall", 3, null, 3];
     expect(verdictOf(scene, { mayCarry: true }).violations).toEqual([]);
     expect(verdictOf(scene).violations).toEqual(["ada was heard in another session: hall 3"]);
   });
