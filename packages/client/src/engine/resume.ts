@@ -84,7 +84,7 @@ export class Resume {
   begin(transports: TransportList, broken: string): void {
     const order = transports.from(broken);
     const haltMs = this.#haltMs;
-    this.#haltMs = Math.min(haltMs * 2 || MIN_WAIT_MS, this.#opts.reconnectionDelayMax ?? 5_000);
+    this.#haltMs = Math.min(haltMs * 2 || MIN_WAIT_MS, this.#opts.reconnectionDelayMax);
     this.#resumption = new Resumption(this.#opts, this.#windowMs, haltMs, {
       onTry: (attempt) => {
         this.delivery.leg++;
