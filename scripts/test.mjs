@@ -58,12 +58,16 @@ function browsers() {
   }));
 }
 
+/** Several times what the suite takes. */
+const CHAOS_LIMIT_MS = 15 * 60_000;
+
 /** The last line of a chaos suite has its sums: one schedule, one case. */
 function chaos(file, ...args) {
   const { status, stdout } = spawnSync(process.execPath, [`e2e/chaos/${file}`, ...args], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "inherit"],
     encoding: "utf8",
+    timeout: CHAOS_LIMIT_MS,
   });
   process.stdout.write(stdout);
   const sums = /^chaos: (\{.*\})$/m.exec(stdout)?.[1];
