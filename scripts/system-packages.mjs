@@ -38,6 +38,12 @@ const COMPONENTS = [
     use: "the deployment guide's test",
     found: () => onPath("nginx") || existsSync("/usr/sbin/nginx"),
   },
+  // Only root on Linux makes network namespaces; elsewhere that part of the suite says that it is skipped.
+  {
+    apt: ["iproute2"],
+    use: "the chaos suite's network namespaces",
+    found: () => process.platform !== "linux" || process.getuid() !== 0 || onPath("ip"),
+  },
 ];
 
 const isRootOnDebian = () => process.getuid?.() === 0 && onPath("apt-get");

@@ -1,24 +1,25 @@
-// One client of the chaos suite: says its numbered messages, and writes down everything that it is told.
+// One client of the chaos suite: says its numbered messages, answers the server's questions, and writes down all that happens to it,
+// in order. It judges nothing: the oracle does.
+import { makePayload, isWhole } from "./payload.mjs";
+import { steadyNow } from "./clock.mjs";
 
 /** How long an acknowledgement may take, faults included, before it is an explicit failure. */
 const ACK_TIMEOUT_MS = 40_000;
 
 export class ChaosClient {
   name;
-  /** What went wrong, in words. */
-  violations = [];
-  disconnects = [];
-  suspends = 0;
-  /** Messages said, by room. */
-  said = {};
-  /** By "room number": how often the acknowledgement came, and with what. */
-  acks = new Map();
-  /** The last number heard, by room; undefined before the join is answered. */
-  heard = {};
-  received = 0;
+  /** What happened, in order; the oracle's file says what the entries are. */
+  events = [];
   #socket;
   #rooms;
-  #lastBlip = 0;
+  /** Messages said, by room. */
+  #said = {};
+  /** The last number heard, by room; undefined before the join is answered. */
+  #heard = {};
+  /** The connection that lasts stands in the journal. */
+  #hasNoted = false;
+  #unsettled = 0;
+  #slowestAckMs = 0;
 
   constructor(io, url, { name, transports, rooms }) {
     this.name = name;
@@ -33,41 +34,53 @@ export class ChaosClient {
       requestTimeout: 5_000,
     });
     this.#socket.on("connect", () => this.#onConnect());
-    this.#socket.on("said", (room, number, payload) => this.#onSaid(room, number, payload));
-    this.#socket.on("blip", (number) => {
-      if (number <= this.#lastBlip) this.#report(`volatile ${number} after ${this.#lastBlip}`);
-      this.#lastBlip = number;
+    this.#socket.on("said", (room, number, sender, senderNumber, payload) => {
+      this.#noteConnect();
+      this.events.push(["heard", room, number, sender, senderNumber, isWhole(payload, senderNumber)]);
+      if (this.#heard[room] !== undefined) this.#heard[room] = number;
     });
+    this.#socket.on("ask", (number, answer) => {
+      this.#noteConnect();
+      this.events.push(["asked", number]);
+      answer(number);
+    });
+    this.#socket.on("blip", (number) => this.events.push(["blip", number]));
     this.#socket.on("disconnect", (reason) => {
-      if (!reason) this.#report("disconnected without a reason");
-      this.disconnects.push(reason);
+      this.#hasNoted = false;
+      this.events.push(["disconnect", reason]);
     });
-    this.#socket.io.on("suspend", () => (this.suspends += 1));
+    this.#socket.io.on("suspend", (reason) => this.events.push(["suspend", reason]));
+    this.#socket.io.on("resume", () => this.events.push(["resume"]));
   }
 
-  get hasJoined() {
-    return this.#rooms.every((room) => this.heard[room] !== undefined);
-  }
-
-  /** Messages whose acknowledgement is still to come. */
-  get unsettled() {
-    return [...this.acks.values()].filter(({ count }) => count === 0).length;
+  get status() {
+    const { engine } = this.#socket.io;
+    return {
+      name: this.name,
+      rooms: this.#rooms,
+      id: this.#socket.id,
+      heard: this.#heard,
+      unsettled: this.#unsettled,
+      slowestAckMs: Math.round(this.#slowestAckMs),
+      session: `${engine?.readyState} over ${engine?.transport?.name}`,
+    };
   }
 
   say({ count, bytes, isBinary }) {
     for (let i = 0; i < count; i += 1) {
       for (const room of this.#rooms) {
-        const number = (this.said[room] = (this.said[room] ?? 0) + 1);
-        const payload = isBinary ? Buffer.alloc(bytes, number % 256) : "x".repeat(bytes);
-        const ack = { count: 0, isOk: false };
-        this.acks.set(`${room} ${number}`, ack);
+        const number = (this.#said[room] = (this.#said[room] ?? 0) + 1);
+        this.events.push(["say", room, number]);
+        this.#unsettled += 1;
+        const saidAt = steadyNow();
+        let isFirst = true;
         this.#socket
           .timeout(ACK_TIMEOUT_MS)
-          .emit("say", room, number, isBinary ? payload : payload.length, (error, answer) => {
-            ack.count += 1;
-            ack.isOk = !error;
-            if (ack.count > 1) this.#report(`acknowledged twice: ${room} ${number}`);
-            if (!error && answer !== number) this.#report(`acknowledged as ${answer}: ${room} ${number}`);
+          .emit("say", room, number, makePayload(number, { bytes, isBinary }), (error, answer) => {
+            this.events.push(["ack", room, number, error?.message ?? null, answer]);
+            if (isFirst) this.#unsettled -= 1;
+            isFirst = false;
+            if (!error) this.#slowestAckMs = Math.max(this.#slowestAckMs, steadyNow() - saidAt);
           });
       }
     }
@@ -77,30 +90,23 @@ export class ChaosClient {
     this.#socket.disconnect();
   }
 
-  describe() {
-    const { engine } = this.#socket.io;
-    return `${this.name}: ${this.#socket.connected ? "connected" : "not connected"}, session ${engine?.readyState} over ${engine?.transport?.name}`;
+  /** What recovery brings comes right before the event of the connection that brings it. */
+  #noteConnect() {
+    const { id, recovered, connected } = this.#socket;
+    if (this.#hasNoted || !connected) return;
+    this.#hasNoted = true;
+    this.events.push(["connect", id, recovered === true]);
   }
 
   #onConnect() {
+    this.#noteConnect();
     // The server says that nothing was missed: then the numbers go on. Else they start anew with the answer to the join.
-    if (this.#socket.recovered && this.hasJoined) return;
-    this.heard = {};
+    const hasJoined = this.#rooms.every((room) => this.#heard[room] !== undefined);
+    if (this.#socket.recovered && hasJoined) return;
+    this.#heard = {};
     this.#socket.emit("join", this.#rooms, (numbers) => {
-      for (const [room, number] of Object.entries(numbers)) this.heard[room] = number;
+      this.events.push(["joined", numbers]);
+      Object.assign(this.#heard, numbers);
     });
-  }
-
-  #onSaid(room, number, payload) {
-    this.received += 1;
-    const last = this.heard[room];
-    if (last === undefined) return;
-    if (number !== last + 1) this.#report(`heard ${number} after ${last} in ${room}`);
-    if (typeof payload === "object" && !(payload.byteLength >= 0)) this.#report(`damaged payload in ${room} ${number}`);
-    this.heard[room] = number;
-  }
-
-  #report(what) {
-    if (this.violations.length < 20) this.violations.push(`${this.name} ${what}`);
   }
 }

@@ -1,16 +1,13 @@
 // The chaos suite: many clients, rooms and messages over a network that breaks in every way, and an oracle that allows no gap, no
 // double and no silence. Needs a build.
-//   node e2e/chaos/run.mjs [--schedules 60] [--seconds N] [--seed N] [--lanes 4] [--peer everwire|socket.io] [--sweep] [--verbose]
-// A failing seed is printed and stored in e2e/chaos/corpus; `--seed N --schedules 1` runs it again.
-import { fork } from "node:child_process";
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+//   node e2e/chaos/run.mjs [--schedules 60] [--seconds N] [--seed N] [--lanes 3] [--peer everwire|socket.io] [--sweep | --sweep-step N]
+//     [--ways polling] [--kinds cut,freeze] [--no-corpus] [--verbose]
+// The corpus comes first, then every `--sweep-step`th byte of an upgrade (`--sweep`: each one, and nothing else), then random schedules.
+// A schedule that fails is printed and joins the corpus; `--seed N --schedules 1` runs it again.
 import { parseArgs } from "node:util";
-import { startFaultProxy } from "@everwire/testkit/faults";
-import { ChaosClient } from "./client.mjs";
-import { carryOut } from "./faults.mjs";
-import { judge } from "./oracle.mjs";
+import { addToCorpus, readCorpus } from "./corpus.mjs";
+import { Lane } from "./lane.mjs";
+import { ProxyNetwork } from "./proxy-network.mjs";
 import { makeSchedule, makeSweep } from "./schedule.mjs";
 
 const { values: options } = parseArgs({
@@ -18,148 +15,114 @@ const { values: options } = parseArgs({
     schedules: { type: "string", default: "60" },
     seconds: { type: "string" },
     seed: { type: "string" },
-    lanes: { type: "string", default: "4" },
+    lanes: { type: "string", default: "3" },
     peer: { type: "string", default: "everwire" },
     sweep: { type: "boolean", default: false },
+    "sweep-step": { type: "string" },
+    ways: { type: "string" },
+    kinds: { type: "string" },
+    corpus: { type: "boolean", default: true },
     verbose: { type: "boolean", default: false },
   },
+  allowNegative: true,
 });
-const CORPUS = fileURLToPath(new URL("corpus/", import.meta.url));
-/** After the last fault everything has to come to rest within this time. */
-const SETTLE_MS = 60_000;
-/** Sweeps go this far: an upgrade is over by then. */
-const SWEEP_BYTES = 1_400;
+/** An acknowledgement later than this is worth a word, though it is no failure. */
+const SLOW_ACK_MS = 15_000;
+/** Past the end of an upgrade the sweep goes on for so many bytes. */
+const SWEEP_MARGIN = 50;
 
+const isEverwire = options.peer === "everwire";
 const firstSeed = options.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(options.seed);
-const { io } = await import(options.peer === "everwire" ? "@everwire/client" : "socket.io-client");
+const limits = {
+  ways: options.ways?.split(",").map((way) => way.split("+")),
+  kinds: options.kinds?.split(","),
+};
 
-class ServerProcess {
-  #child = fork(fileURLToPath(new URL("server.mjs", import.meta.url)), [options.peer], {
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  });
-  ready = this.#next("ready");
-
-  tell(message) {
-    this.#child.send(message);
-  }
-
-  async ask(message, answer) {
-    const answered = this.#next(answer);
-    this.tell(message);
-    return answered;
-  }
-
-  end() {
-    this.#child.disconnect();
-  }
-
-  #next(key) {
-    return new Promise((resolve, reject) => {
-      const onExit = (code) => reject(new Error(`the server ended with ${code}`));
-      const onMessage = (message) => {
-        if (!(key in message)) return;
-        this.#child.off("message", onMessage).off("exit", onExit);
-        resolve(message[key]);
-      };
-      this.#child.on("message", onMessage).on("exit", onExit);
-    });
-  }
+/** How far an upgrade goes, with the messages around it: measured, for it depends on the headers of client and server. */
+async function measureUpgrade(lane) {
+  const network = new ProxyNetwork();
+  const carried = { up: 0, down: 0 };
+  const look = setInterval(() => {
+    const { up, down } = network.tunnelBytes;
+    carried.up = Math.max(carried.up, up);
+    carried.down = Math.max(carried.down, down);
+  }, 5);
+  await lane.run(makeSweep(0), network);
+  clearInterval(look);
+  return carried;
 }
 
-async function runSchedule(schedule, server) {
-  const port = await server.ask({ command: "open", ...schedule.server, hasVolatile: schedule.hasVolatile }, "open");
-  const proxies = new Map();
-  for (const { name } of schedule.clients) proxies.set(name, await startFaultProxy(port));
-  const clients = schedule.clients.map((plan) => new ChaosClient(io, proxies.get(plan.name).url, plan));
-  const work = schedule.faults.map((fault) => carryOut(fault, proxies, server));
-  for (const [index, plan] of schedule.clients.entries())
-    for (const say of plan.says) work.push(wait(say.atMs).then(() => clients[index].say(say)));
-  await Promise.all([...work, wait(schedule.activeMs)]);
-
-  const isAtRest = (said) =>
-    clients.every(
-      (client) =>
-        client.hasJoined &&
-        client.unsettled === 0 &&
-        Object.entries(client.heard).every(([room, last]) => last === (said[room] ?? 0)),
-    );
-  const deadline = performance.now() + SETTLE_MS;
-  let report = await server.ask({ command: "report" }, "report");
-  while (!isAtRest(report.said) && performance.now() < deadline) {
-    await wait(50);
-    report = await server.ask({ command: "report" }, "report");
-  }
-  const verdict = judge(clients, report);
-  if (!isAtRest(report.said))
-    verdict.violations.push(
-      ...clients.map((client) => `not at rest: ${client.describe()}, ${client.unsettled} unsettled`),
-    );
-  const result = {
-    ...verdict,
-    messages: clients.reduce((sum, { acks, received }) => sum + acks.size + received, 0),
-    disconnects: clients.flatMap(({ disconnects }) => disconnects),
-    suspends: clients.reduce((sum, { suspends }) => sum + suspends, 0),
-    replayed: report.counters?.replayed ?? 0,
-  };
-  for (const client of clients) client.close();
-  for (const proxy of proxies.values()) await proxy.close();
-  await server.ask({ command: "close" }, "closed");
-  return result;
-}
-
-function* schedules() {
-  if (options.sweep) {
-    for (let bytes = 1; bytes <= SWEEP_BYTES; bytes += 1) yield makeSweep(bytes);
-    return;
-  }
-  if (options.seed === undefined) for (const seed of corpus()) yield makeSchedule(seed);
-  const end = options.seconds === undefined ? Infinity : performance.now() + Number(options.seconds) * 1000;
+function* schedules(upgrade) {
+  if (options.seed === undefined && options.corpus && isEverwire && !options.sweep) yield* readCorpus();
+  const step = options.sweep ? 1 : Number(options["sweep-step"] ?? 0);
+  if (step > 0)
+    for (const direction of ["up", "down"])
+      for (let bytes = 1; bytes <= upgrade[direction] + SWEEP_MARGIN; bytes += step) yield makeSweep(bytes, direction);
+  if (options.sweep) return;
   const count = options.seconds === undefined ? Number(options.schedules) : Infinity;
-  for (let index = 0; index < count && performance.now() < end; index += 1)
-    yield makeSchedule((firstSeed + index) >>> 0);
+  for (let index = 0; index < count; index += 1) yield makeSchedule((firstSeed + index) >>> 0, limits);
 }
 
-function corpus() {
-  mkdirSync(CORPUS, { recursive: true });
-  return readdirSync(CORPUS)
-    .filter((file) => file.endsWith(".json"))
-    .map((file) => JSON.parse(readFileSync(`${CORPUS}/${file}`, "utf8")).seed);
-}
-
-const total = { schedules: 0, failed: 0, messages: 0, lost: 0, doubled: 0, suspends: 0, replayed: 0, disconnects: 0 };
+const total = {
+  schedules: 0,
+  failed: 0,
+  messages: 0,
+  lost: 0,
+  missed: 0,
+  doubled: 0,
+  suspends: 0,
+  replayed: 0,
+  disconnects: 0,
+  slowestAckMs: 0,
+};
 const reasons = {};
-const all = schedules();
 
-async function lane() {
-  const server = new ServerProcess();
-  await server.ready;
-  for (const schedule of all) {
-    const result = await runSchedule(schedule, server);
-    total.schedules += 1;
-    for (const key of ["messages", "lost", "doubled", "suspends", "replayed"]) total[key] += result[key];
-    total.disconnects += result.disconnects.length;
-    for (const reason of result.disconnects) reasons[reason] = (reasons[reason] ?? 0) + 1;
-    if (options.verbose)
-      console.log(
-        `seed ${schedule.seed}: ${result.messages} messages, ${result.suspends} breaks, ${result.violations.length} violations, left: ${result.disconnects.join(", ") || "nobody"}`,
-      );
-    if (result.violations.length === 0) continue;
-    total.failed += 1;
-    console.error(`chaos: seed ${schedule.seed} failed:\n  ${result.violations.slice(0, 12).join("\n  ")}`);
-    console.error(
-      `  ${schedule.clients.map(({ name, transports }) => `${name} ${transports.join("+")}`).join(", ")}; ${schedule.faults.map((fault) => JSON.stringify(fault)).join(" ")}`,
+function report(schedule, result) {
+  total.schedules += 1;
+  for (const key of ["messages", "lost", "missed", "doubled", "suspends", "replayed"]) total[key] += result[key];
+  total.disconnects += result.disconnects.length;
+  total.slowestAckMs = Math.max(total.slowestAckMs, result.slowestAckMs);
+  for (const reason of result.disconnects) reasons[reason] = (reasons[reason] ?? 0) + 1;
+  const isFailed = result.violations.length > 0;
+  const isSlow = result.slowestAckMs > SLOW_ACK_MS;
+  if (options.verbose || isSlow)
+    console.log(
+      `seed ${schedule.seed}: ${result.messages} messages, ${result.suspends} breaks, slowest answer ${result.slowestAckMs} ms, ` +
+        `${result.violations.length} violations, left: ${result.disconnects.join(", ") || "nobody"}`,
     );
-    if (options.peer === "everwire" && !options.sweep)
-      writeFileSync(
-        `${CORPUS}/${schedule.seed}.json`,
-        `${JSON.stringify({ seed: schedule.seed, found: result.violations[0] }, undefined, 2)}\n`,
-      );
-  }
-  server.end();
+  if (isFailed || isSlow) describe(schedule, result);
+  if (!isFailed) return;
+  total.failed += 1;
+  if (isEverwire && options.corpus && typeof schedule.seed === "number") addToCorpus(schedule, result.violations[0]);
 }
 
-console.log(`chaos: ${options.peer}, ${options.sweep ? "an upgrade cut at every byte" : `seeds from ${firstSeed}`}`);
-mkdirSync(CORPUS, { recursive: true });
-await Promise.all(Array.from({ length: Number(options.lanes) }, lane));
-console.log(`chaos: ${JSON.stringify({ ...total, reasons })}`);
-process.exit(total.failed > 0 ? 1 : 0);
+function describe({ seed, clients, faults, server }, { violations }) {
+  console.error(`chaos: seed ${seed} ${violations.length > 0 ? "failed" : "was slow"}:`);
+  for (const violation of violations.slice(0, 12)) console.error(`  ${violation}`);
+  console.error(`  ${clients.map(({ name, transports }) => `${name} ${transports.join("+")}`).join(", ")}`);
+  console.error(`  ${JSON.stringify(server)}\n  ${faults.map((fault) => JSON.stringify(fault)).join(" ")}`);
+}
+
+async function work(lane, all, end) {
+  for (const schedule of all) {
+    if (performance.now() > end) return;
+    report(schedule, await lane.run(schedule, new ProxyNetwork()));
+  }
+}
+
+const lanes = Array.from({ length: Number(options.lanes) }, () => new Lane(options.peer));
+try {
+  await Promise.all(lanes.map((lane) => lane.ready));
+  const upgrade = options.sweep || options["sweep-step"] ? await measureUpgrade(lanes[0]) : { up: 0, down: 0 };
+  const what = options.sweep
+    ? `an upgrade cut after each of ${upgrade.up} bytes up, ${upgrade.down} down`
+    : `seeds from ${firstSeed}`;
+  console.log(`chaos: ${options.peer}, ${what}`);
+  const end = options.seconds === undefined ? Infinity : performance.now() + Number(options.seconds) * 1000;
+  const all = schedules(upgrade);
+  await Promise.all(lanes.map((lane) => work(lane, all, end)));
+} finally {
+  await Promise.all(lanes.map((lane) => lane.end()));
+}
+// Whatever the network left open, the run is over.
+process.stdout.write(`chaos: ${JSON.stringify({ ...total, reasons })}\n`, () => process.exit(total.failed > 0 ? 1 : 0));

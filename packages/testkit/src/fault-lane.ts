@@ -1,21 +1,34 @@
 // FaultLane: one direction of one proxied connection. Chunks wait in a queue, each with the time it is due, and leave in
 // order. FaultProxy owns two of them for each connection.
 import type { Socket } from "node:net";
+import type { HttpWatch } from "./http-watch.js";
 import type { Toxics } from "./toxics.js";
 
 /** More than this waiting, and the lane stops reading: the sender feels the backpressure, as with a real network. */
 const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 
 interface Waiting {
-  readonly chunk: Buffer;
+  chunk: Buffer;
   dueAt: number;
+}
+
+/** What the two lanes of a connection share. */
+export interface LaneContext {
+  readonly toxics: Readonly<Toxics>;
+  readonly watch: HttpWatch;
+  /** The connection is to be reset. */
+  reset(): void;
+  /** The connection has begun to carry something that is blocked. */
+  onBlocked(): void;
+  /** An answer that `answersTo` is about has begun; false if it is one of those that pass. */
+  takesAnswer(): boolean;
 }
 
 export class FaultLane {
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #toxics: Readonly<Toxics>;
-  readonly #reset: () => void;
+  readonly #context: LaneContext;
   readonly #direction: "up" | "down";
   /** Stopped by itself, whatever the toxics say. */
   isStranded = false;
@@ -23,20 +36,19 @@ export class FaultLane {
   #queuedBytes = 0;
   #passedBytes = 0;
   #lastDueAt = 0;
+  /** An answer is held back until then, whatever becomes of the other toxics. */
+  #heldUntil = 0;
   #ended = false;
+  /** It is about to be reset: nothing goes through any more. */
+  #isCut = false;
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
 
-  constructor(
-    from: Socket,
-    to: Socket,
-    direction: "up" | "down",
-    { toxics, reset }: { toxics: Readonly<Toxics>; reset: () => void },
-  ) {
+  constructor(from: Socket, to: Socket, direction: "up" | "down", context: LaneContext) {
     this.#direction = direction;
     this.#from = from;
     this.#to = to;
-    this.#toxics = toxics;
-    this.#reset = reset;
+    this.#toxics = context.toxics;
+    this.#context = context;
     from.on("data", (chunk: Buffer) => {
       this.#take(chunk);
     });
@@ -59,7 +71,7 @@ export class FaultLane {
   #hurry(): void {
     const { latencyMs, jitterMs, bytesPerSecond } = this.#toxics;
     if (bytesPerSecond > 0) return;
-    const latest = performance.now() + latencyMs + jitterMs;
+    const latest = Math.max(performance.now() + latencyMs + jitterMs, this.#heldUntil);
     for (const waiting of this.#queue) waiting.dueAt = Math.min(waiting.dueAt, latest);
     this.#lastDueAt = Math.min(this.#lastDueAt, latest);
   }
@@ -77,24 +89,41 @@ export class FaultLane {
     this.#cancelTimer();
   }
 
+  /** Bytes that went through. */
+  get passedBytes(): number {
+    return this.#passedBytes;
+  }
+
   #take(chunk: Buffer): void {
-    const { sliceBytes, latencyMs, jitterMs, bytesPerSecond } = this.#toxics;
-    const size = sliceBytes > 0 ? sliceBytes : chunk.length;
-    for (let start = 0; start < chunk.length; start += size) {
-      const piece = chunk.subarray(start, start + size);
-      const arrival = performance.now() + latencyMs + Math.random() * jitterMs;
-      const sending = bytesPerSecond > 0 ? (piece.length / bytesPerSecond) * 1_000 : 0;
-      this.#lastDueAt = Math.max(this.#lastDueAt, arrival) + sending;
-      this.#queue.push({ chunk: piece, dueAt: this.#lastDueAt });
-      this.#queuedBytes += piece.length;
+    if (this.#isCut) return;
+    const { watch } = this.#context;
+    if (this.#direction === "up") {
+      watch.read(chunk);
+      if (isBlocked(this.#toxics, watch)) this.#context.onBlocked();
+    } else if (watch.answer() && this.#toxics.answersTo === watch.carried && this.#context.takesAnswer()) {
+      const { answerDelayMs } = this.#toxics;
+      if (answerDelayMs === Infinity) {
+        this.drop();
+        this.#context.reset();
+        return;
+      }
+      this.#heldUntil = performance.now() + answerDelayMs;
+      this.#lastDueAt = Math.max(this.#lastDueAt, this.#heldUntil);
     }
+    const { latencyMs, jitterMs, bytesPerSecond } = this.#toxics;
+    const arrival = performance.now() + latencyMs + Math.random() * jitterMs;
+    const sending = bytesPerSecond > 0 ? (chunk.length / bytesPerSecond) * 1_000 : 0;
+    this.#lastDueAt = Math.max(this.#lastDueAt, arrival) + sending;
+    this.#queue.push({ chunk, dueAt: this.#lastDueAt });
+    this.#queuedBytes += chunk.length;
     if (this.#queuedBytes > MAX_QUEUED_BYTES) this.#from.pause();
     this.#pump();
   }
 
   #pump(): void {
     const { frozen } = this.#toxics;
-    if (this.#timer !== undefined || this.isStranded || frozen === true || frozen === this.#direction) return;
+    if (this.#isCut || this.#timer !== undefined || this.isStranded || frozen === true || frozen === this.#direction)
+      return;
     while (this.#queue.length > 0) {
       if (this.#to.destroyed || this.#to.writableEnded) {
         this.drop();
@@ -122,18 +151,33 @@ export class FaultLane {
     this.#pump();
   };
 
-  #pass({ chunk }: Waiting): void {
-    this.#queue.shift();
-    this.#queuedBytes -= chunk.length;
-    this.#passedBytes += chunk.length;
-    const limit = this.#toxics.resetAfterBytes;
-    if (limit > 0 && this.#passedBytes > limit) {
+  /** The next bytes leave: all of what came at once, or a slice of it; and no more than may go through at all. */
+  #pass(next: Waiting): void {
+    const { sliceBytes } = this.#toxics;
+    const size = sliceBytes > 0 ? Math.min(sliceBytes, next.chunk.length) : next.chunk.length;
+    const piece = next.chunk.subarray(0, size);
+    if (size === next.chunk.length) this.#queue.shift();
+    else next.chunk = next.chunk.subarray(size);
+    this.#queuedBytes -= size;
+    const left = this.#leftBytes();
+    if (size > left) {
+      this.#isCut = true;
       this.drop();
-      this.#reset();
+      this.#passedBytes += left;
+      this.#to.write(piece.subarray(0, left), () => this.#context.reset());
       return;
     }
-    this.#to.write(chunk);
+    this.#passedBytes += size;
+    this.#to.write(piece);
     if (this.#queuedBytes < MAX_QUEUED_BYTES / 2) this.#from.resume();
+  }
+
+  /** What may still go through before the connection is reset. */
+  #leftBytes(): number {
+    const { resetAfterBytes, resetDirection, resetsTunnelsOnly } = this.#toxics;
+    if (resetAfterBytes === 0 || (resetDirection !== "both" && resetDirection !== this.#direction)) return Infinity;
+    if (resetsTunnelsOnly && this.#context.watch.carried !== "websocket") return Infinity;
+    return Math.max(0, resetAfterBytes - this.#passedBytes);
   }
 
   #cancelTimer(): void {
@@ -143,4 +187,9 @@ export class FaultLane {
     clearImmediate(this.#timer as NodeJS.Immediate);
     this.#timer = undefined;
   }
+}
+
+/** Whether a connection carries what is blocked. */
+export function isBlocked({ block }: Readonly<Toxics>, { carried }: HttpWatch): boolean {
+  return block !== "" && carried !== "" && (carried === "websocket") === (block === "websocket");
 }

@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from "node:http";
 import { createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import type { AddressInfo } from "node:net";
@@ -113,6 +114,17 @@ test("fin ends both sides without an error", async () => {
   await serverGone;
 });
 
+test("a connection that is cut while it is being ended is gone", async () => {
+  const { proxy } = await echoBehind();
+  const tcp = await RawTcp.open(proxy.port);
+  tcp.write("x");
+  await tcp.readThrough("x");
+  proxy.fin();
+  proxy.cut();
+  await tcp.closed();
+  await until(() => proxy.connections === 0, "no connection left");
+});
+
 test("a frozen proxy passes nothing and tells nobody; thawed, it goes on", async () => {
   const { proxy, sockets, chunks } = await echoBehind();
   const tcp = await RawTcp.open(proxy.port);
@@ -159,10 +171,136 @@ test("a refusing proxy resets new connections", async () => {
   expect(sockets).toHaveLength(0);
 });
 
-test("resetAfterBytes breaks a connection in the middle of a message", async () => {
-  const { proxy } = await echoBehind({ resetAfterBytes: 4, sliceBytes: 2 });
+test.each([0, 2])(
+  "resetAfterBytes breaks a connection in the middle of a message, at that byte (slices: %i)",
+  async (sliceBytes) => {
+    for (const limit of [1, 4, 7]) {
+      const { proxy, chunks } = await echoBehind({ resetAfterBytes: limit, resetDirection: "up", sliceBytes });
+      const tcp = await RawTcp.open(proxy.port);
+      tcp.write("abcdefgh");
+      await tcp.closed();
+      await until(() => chunks.reduce((sum, length) => sum + length, 0) === limit, `${limit} bytes at the server`);
+    }
+  },
+);
+
+/** An HTTP server that tells what it was asked, behind a proxy. */
+async function httpBehind(toxics: Partial<Toxics>): Promise<{ proxy: FaultProxy; asked: string[] }> {
+  const asked: string[] = [];
+  const server = createHttpServer((request, response) => {
+    asked.push(request.method ?? "");
+    request.resume().on("end", () => response.end("done"));
+  });
+  server.on("upgrade", (_request, socket: Socket) => {
+    asked.push("upgrade");
+    socket.on("error", () => undefined);
+    socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    socket.on("data", (chunk) => socket.write(chunk));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const proxy = await startFaultProxy((server.address() as AddressInfo).port, toxics);
+  onTestFinished(async () => {
+    await proxy.close();
+    server.close();
+    server.closeAllConnections();
+  });
+  return { proxy, asked };
+}
+
+const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+const POST = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi";
+const UPGRADE = "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+
+test("an answer is swallowed after those that pass, and only to its method: the server did what it was asked", async () => {
+  const { proxy, asked } = await httpBehind({ answersTo: "POST", answerDelayMs: Infinity, answersPassed: 1 });
   const tcp = await RawTcp.open(proxy.port);
-  tcp.write("abcdefgh");
+  tcp.write(POST);
+  await tcp.readThrough("done");
+  tcp.write(GET);
+  await tcp.readThrough("done");
+  tcp.write(POST);
   await tcp.closed();
-  expect(tcp.text.length).toBeLessThan(8);
+  expect(tcp.error?.code).toBe("ECONNRESET");
+  expect(asked).toEqual(["POST", "GET", "POST"]);
+  expect(tcp.text.split("done")).toHaveLength(3);
+});
+
+test("an answer comes late, and those to other methods do not", async () => {
+  const { proxy } = await httpBehind({ answersTo: "GET", answerDelayMs: 60 });
+  const tcp = await RawTcp.open(proxy.port);
+  const other = await RawTcp.open(proxy.port);
+  const start = performance.now();
+  tcp.write(GET);
+  other.write(POST);
+  await other.readThrough("done");
+  expect(tcp.text).toBe("");
+  proxy.set({ answersTo: "" });
+  await tcp.readThrough("done");
+  expect(performance.now() - start).toBeGreaterThanOrEqual(58);
+  tcp.destroy();
+  other.destroy();
+});
+
+test("WebSocket is blocked, open or not, while polling goes on; and the other way round", async () => {
+  const { proxy, asked } = await httpBehind({});
+  const tunnel = await RawTcp.open(proxy.port);
+  tunnel.write(UPGRADE);
+  await tunnel.readThrough("\r\n\r\n");
+  const polling = await RawTcp.open(proxy.port);
+  polling.write(GET);
+  await polling.readThrough("done");
+  proxy.set({ block: "websocket" });
+  await tunnel.closed();
+  expect(tunnel.error?.code).toBe("ECONNRESET");
+  const refused = await RawTcp.open(proxy.port);
+  refused.write(UPGRADE);
+  await refused.closed();
+  polling.write(GET);
+  await polling.readThrough("done");
+  proxy.set({ block: "polling" });
+  await polling.closed();
+  const again = await RawTcp.open(proxy.port);
+  again.write(UPGRADE);
+  await again.readThrough("\r\n\r\n");
+  expect(asked).toEqual(["upgrade", "GET", "GET", "upgrade"]);
+  again.destroy();
+});
+
+test("what is blocked silently hangs until it is let go", async () => {
+  const { proxy, asked } = await httpBehind({ block: "websocket", blocksSilently: true });
+  const tunnel = await RawTcp.open(proxy.port);
+  const polling = await RawTcp.open(proxy.port);
+  tunnel.write(UPGRADE);
+  polling.write(GET);
+  await polling.readThrough("done");
+  expect(asked).toEqual(["GET"]);
+  proxy.set({ block: "" });
+  proxy.refloat();
+  await tunnel.readThrough("101");
+  tunnel.destroy();
+  polling.destroy();
+});
+
+test("a limit of bytes may count one direction, and WebSockets alone", async () => {
+  const { proxy } = await httpBehind({
+    resetAfterBytes: UPGRADE.length + 3,
+    resetDirection: "up",
+    resetsTunnelsOnly: true,
+    sliceBytes: 1,
+  });
+  const polling = await RawTcp.open(proxy.port);
+  for (let i = 0; i < 5; i++) {
+    polling.write(GET);
+    await polling.readThrough("done");
+  }
+  const tunnel = await RawTcp.open(proxy.port);
+  tunnel.write(UPGRADE);
+  await tunnel.readThrough("\r\n\r\n");
+  expect(proxy.traffic.find(({ isWebSocket }) => isWebSocket)?.up).toBe(UPGRADE.length);
+  tunnel.write("abc");
+  await tunnel.readThrough("abc");
+  tunnel.write("d");
+  await tunnel.closed();
+  polling.destroy();
 });

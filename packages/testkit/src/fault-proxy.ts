@@ -1,12 +1,17 @@
 // startFaultProxy(): a TCP proxy in front of a server that does what networks do: delay, jitter, thin pipes, odd slices,
-// resets, half-open silence, refusal. Its toxics can be changed while connections are open.
+// resets, half-open silence, refusal, and what HTTP proxies do: answers that are late or lost, WebSocket or polling forbidden. Its toxics can be changed while connections are open.
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { FaultLane } from "./fault-lane.js";
+import { FaultLane, isBlocked } from "./fault-lane.js";
+import { HttpWatch } from "./http-watch.js";
 import { HARMLESS, type Toxics } from "./toxics.js";
+
+/** For bytes that were written right before a reset; a side that reads nothing is not waited for. */
+const MAX_RESET_WAIT_MS = 20;
 
 interface Pair {
   readonly client: Socket;
   readonly upstream: Socket;
+  readonly watch: HttpWatch;
   readonly lanes: readonly [FaultLane, FaultLane];
 }
 
@@ -43,9 +48,19 @@ export class FaultProxy {
   set(toxics: Partial<Toxics>): void {
     Object.assign(this.#toxics, toxics);
     for (const pair of [...this.#pairs]) {
+      if (isBlocked(this.#toxics, pair.watch)) this.#block(pair);
       for (const lane of pair.lanes) lane.poke();
       this.#settle(pair);
     }
+  }
+
+  /** Bytes that each open connection has carried to the server and back, and whether it has become a WebSocket. */
+  get traffic(): { up: number; down: number; isWebSocket: boolean }[] {
+    return [...this.#pairs].map(({ lanes: [up, down], watch }) => ({
+      up: up.passedBytes,
+      down: down.passedBytes,
+      isWebSocket: watch.carried === "websocket",
+    }));
   }
 
   /** New connections go to another port of this machine. */
@@ -79,10 +94,7 @@ export class FaultProxy {
 
   /** Resets every connection, both sides; bytes under way are lost. New connections are welcome. */
   cut(): void {
-    for (const { client, upstream } of [...this.#pairs]) {
-      client.resetAndDestroy();
-      upstream.resetAndDestroy();
-    }
+    for (const pair of [...this.#pairs]) resetPair(pair);
   }
 
   /** Ends every connection with a FIN on both sides, after the bytes under way. */
@@ -97,8 +109,8 @@ export class FaultProxy {
       });
     });
     for (const { client, upstream } of [...this.#pairs]) {
-      client.destroy();
-      upstream.destroy();
+      destroy(client);
+      destroy(upstream);
     }
     await stopped;
   }
@@ -110,25 +122,35 @@ export class FaultProxy {
       return;
     }
     const upstream = connect({ port: this.#targetPort, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
-    upstream.on("error", () => {
-      client.resetAndDestroy();
-    });
-    const reset = (): void => {
-      client.resetAndDestroy();
-      upstream.resetAndDestroy();
+    upstream.on("error", () => reset(client));
+    const watch = new HttpWatch();
+    const context = {
+      toxics: this.#toxics,
+      watch,
+      reset: () => resetPair({ client, upstream }),
+      onBlocked: () => this.#block(pair),
+      takesAnswer: () => {
+        const isPassed = this.#toxics.answersPassed > 0;
+        if (isPassed) this.#toxics.answersPassed -= 1;
+        return !isPassed;
+      },
     };
-    const shared = { toxics: this.#toxics, reset };
     const lanes = [
-      new FaultLane(client, upstream, "up", shared),
-      new FaultLane(upstream, client, "down", shared),
+      new FaultLane(client, upstream, "up", context),
+      new FaultLane(upstream, client, "down", context),
     ] as const;
-    const pair: Pair = { client, upstream, lanes };
+    const pair: Pair = { client, upstream, watch, lanes };
     this.#pairs.add(pair);
     for (const side of [client, upstream]) {
       side.on("close", () => {
         this.#settle(pair);
       });
     }
+  }
+
+  #block(pair: Pair): void {
+    if (this.#toxics.blocksSilently) for (const lane of pair.lanes) lane.isStranded = true;
+    else resetPair(pair);
   }
 
   /** A side that is gone takes the other with it, unless the network is frozen: then nobody hears of it. */
@@ -140,9 +162,43 @@ export class FaultProxy {
     }
     if (this.#toxics.frozen !== false || lanes.some((lane) => lane.isStranded)) return;
     for (const lane of lanes) lane.drop();
-    client.destroy();
-    upstream.destroy();
+    destroy(client);
+    destroy(upstream);
   }
+}
+
+/** Sockets whose reset has begun: Node forgets one that is destroyed in that moment, and its connection stays for ever. */
+const resetting = new WeakSet<Socket>();
+
+function resetPair({ client, upstream }: Pick<Pair, "client" | "upstream">): void {
+  reset(client);
+  reset(upstream);
+}
+
+function reset(side: Socket): void {
+  if (side.destroyed || resetting.has(side)) return;
+  if (side.connecting || side.writableEnded) {
+    side.destroy();
+    return;
+  }
+  const begin = (): void => {
+    if (side.destroyed || side.writableEnded) return;
+    resetting.add(side);
+    side.resetAndDestroy();
+  };
+  if (side.writableLength === 0) {
+    begin();
+    return;
+  }
+  const timer = setTimeout(() => destroy(side), MAX_RESET_WAIT_MS);
+  side.write("", () => {
+    clearTimeout(timer);
+    begin();
+  });
+}
+
+function destroy(side: Socket): void {
+  if (!resetting.has(side)) side.destroy();
 }
 
 /** Starts a proxy in front of `targetPort` of this machine, on a free port. */

@@ -62,10 +62,10 @@ export async function breakAfter({ server, session }: Scene, count: number): Pro
   await until(() => !server.isPolled);
 }
 
-/** Lets the next try begin, and waits until it has succeeded. */
-export async function comeBack({ session, clock }: Scene): Promise<{ replayed: number }> {
+/** Lets the next try begin, and waits until it has succeeded. `afterMs`: the first try after a break is at once as a rule. */
+export async function comeBack({ session, clock }: Scene, afterMs = 0): Promise<{ replayed: number }> {
   const resumed = event<[{ replayed: number }]>(session, "resume");
-  clock.advance(0);
+  clock.advance(afterMs);
   return (await resumed)[0];
 }
 

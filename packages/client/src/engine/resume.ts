@@ -7,7 +7,7 @@ import { Delivery } from "./delivery.js";
 import { MAX_TIMER_MS } from "./heartbeat.js";
 import { Liveness } from "./liveness.js";
 import type { ResolvedOptions, ResumeOptions } from "./options.js";
-import { Resumption } from "./resumption.js";
+import { MIN_WAIT_MS, Resumption } from "./resumption.js";
 import { isMessage, type QueuedPacket } from "./send-buffer.js";
 import type { AvailableTransport, TransportList } from "./transport-list.js";
 import type { CloseDetails, Transport } from "./transports/transport.js";
@@ -38,6 +38,8 @@ export class Resume {
   readonly #windowMs: number;
   readonly #liveness: Liveness;
   #resumption: Resumption | undefined;
+  /** What the next break waits before it is mended: longer each time that the line breaks before anything has come over it. */
+  #haltMs = 0;
 
   constructor(opts: ResolvedOptions, terms: ResumeTerms, handler: ResumeHandler) {
     const { windowMs = Infinity, maxBufferBytes = opts.maxBufferedBytes } = Object(opts.resume) as ResumeOptions;
@@ -56,6 +58,7 @@ export class Resume {
 
   /** A packet came. False if it says what can't be. */
   onPacket(packet: EnginePacket, transport: Transport): boolean {
+    this.#haltMs = 0;
     this.#liveness.onHeard();
     if (isMessage(packet)) this.#liveness.onTraffic();
     return this.delivery.onPacket(packet, transport);
@@ -80,7 +83,9 @@ export class Resume {
   /** The session is suspended: tries over the transport that broke, then over the others, again and again. */
   begin(transports: TransportList, broken: string): void {
     const order = transports.from(broken);
-    this.#resumption = new Resumption(this.#opts, this.#windowMs, {
+    const haltMs = this.#haltMs;
+    this.#haltMs = Math.min(haltMs * 2 || MIN_WAIT_MS, this.#opts.reconnectionDelayMax);
+    this.#resumption = new Resumption(this.#opts, this.#windowMs, haltMs, {
       onTry: (attempt) => {
         this.delivery.leg++;
         const transport = this.#handler.onTry(order[attempt % order.length] as AvailableTransport);

@@ -21,7 +21,7 @@ export interface ResumptionHandler {
 const TRY_MS = 5_000;
 const TRY_BATCHES_MS = 10_000;
 /** Between the first tries; doubled each time, and moved up or down by half. */
-const MIN_WAIT_MS = 250;
+export const MIN_WAIT_MS = 250;
 /** Close code of a WebSocket over which no session is known (docs/PROTOCOL.md). */
 const UNKNOWN_CODE = 4007;
 
@@ -34,12 +34,13 @@ export class Resumption {
   #attempts = 0;
   #waitMs = MIN_WAIT_MS;
 
-  constructor(opts: ResolvedOptions, windowMs: number, handler: ResumptionHandler) {
+  /** `haltMs`: about so long before the first try. */
+  constructor(opts: ResolvedOptions, windowMs: number, haltMs: number, handler: ResumptionHandler) {
     this.#opts = opts;
     this.#handler = handler;
     this.#windowTimer = opts.setTimeoutFn(() => handler.onExpired(), windowMs);
-    // At once, but not before who suspended the session has said all that there is to say.
-    this.#wait(0);
+    // At once as a rule, but not before who suspended the session has said all that there is to say.
+    this.#wait(haltMs * (0.5 + Math.random()));
   }
 
   /** The network, or the page, is back. */

@@ -49,6 +49,27 @@ describe("the tries to resume", () => {
     expect(scene.session.readyState).toBe("suspended");
   });
 
+  it("begin later each time that the connection breaks before anything has come, and at once when something has", async () => {
+    const scene = await openResumable(websocketOnly);
+    const { server, session, clock } = scene;
+    const set = vi.spyOn(clock, "setTimeout");
+    const firstTryAfter = async (): Promise<unknown> => {
+      set.mockClear();
+      await breakOff(scene);
+      return set.mock.calls[1]?.[1];
+    };
+    for (const delayMs of [0, 250, 500, 1_000, 2_000, 4_000, 5_000, 5_000]) {
+      expect(await firstTryAfter()).toBe(delayMs);
+      const resumed = event(session, "resume");
+      clock.advance(delayMs);
+      await resumed;
+    }
+    const message = event(session, "message");
+    server.send("4at last");
+    await message;
+    expect(await firstTryAfter()).toBe(0);
+  });
+
   it("bring a session whose WebSocket is blocked back over polling, and up again later", async () => {
     const scene = await openResumable({}, { handshake: { upgrades: ["websocket"] } });
     const { server, session, clock } = scene;
