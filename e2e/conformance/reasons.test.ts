@@ -207,6 +207,28 @@ describe("both sides are told, with the same numbers as in the documentation", (
   });
 });
 
+describe.each(["websocket", "polling"])("a client that is closed over %s finds in the details why", (transport) => {
+  test.each<[string, ServerOptions, (pair: Pair) => unknown]>([
+    [
+      "too many messages",
+      { maxMessagesPerSecond: 5 },
+      ({ page }) => Array.from({ length: 50 }, () => page.emit("say")),
+    ],
+    ["parse error", {}, ({ page }) => page.io.engine.send("9")],
+    ["forced server close", {}, ({ page, served }) => [served.emit("waits"), page.io.engine.send("0")]],
+    ["server shutting down", {}, ({ io }) => io.drain({ batch: 10, intervalMs: 1 })],
+  ])("%s", async (why, options, provoke) => {
+    const both = await pair(options, { transports: [transport], reconnection: false });
+    if (transport === "polling") await until(() => both.served.conn.transport.writable, "a poll");
+    const end = once<[string, { context: string | { reason: string } }]>(both.page, "disconnect", {
+      timeoutMs: 15_000,
+    });
+    await provoke(both);
+    const [reason, { context }] = await end;
+    expect([reason, typeof context === "string" ? context : context.reason]).toEqual(["transport close", why]);
+  });
+});
+
 afterAll(() => {
   // Only a client can find that its session is unknown.
   const ofServers = Object.keys(SERVER_DISCONNECT_REASONS).filter((name) => name !== "session unknown");

@@ -120,7 +120,7 @@ export class Connection {
   /** The server is about to go: the client gets what was sent, and connects again, to another. */
   moveOn(): void {
     this.#finish("server shutting down");
-    this.#port.close();
+    this.#port.close(false, "server shutting down");
   }
 
   /** Bytes that the client has not been sent yet. */
@@ -196,7 +196,7 @@ export class Connection {
     if (this.#rate !== undefined && !this.#rate.take(performance.now())) {
       // Behind what was within the limit.
       this.onClose("too many messages");
-      this.#port.close();
+      this.#port.close(false, "too many messages");
       return;
     }
     try {
@@ -285,14 +285,14 @@ export class Connection {
    * one that has is only closing yet.
    */
   #refuse(): void {
-    this.#port.close();
+    this.#port.close(false, "forced server close");
     this.#finish("forced server close");
   }
 
   #onUndecodable(error: unknown): void {
     for (const socket of this.#sockets()) socket.onError(error);
     this.#finish("forced close", error);
-    this.#port.close();
+    this.#port.close(false, "parse error");
   }
 
   #finish(reason: ServerDisconnectReason, description?: unknown): void {

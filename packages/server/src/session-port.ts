@@ -18,7 +18,8 @@ export interface SessionPort {
   sendPacket(packet: OutgoingPacket): void;
   /** The parts of one message: all of them go, or none. */
   sendPackets(packets: readonly OutgoingPacket[]): void;
-  close(discard?: boolean): unknown;
+  /** `why` is the name of a reason, for a client that can still be told. */
+  close(discard?: boolean, why?: string): unknown;
 }
 
 /** A session of an engine that has the interface of Engine.IO's, by name. */

@@ -18,6 +18,9 @@ import { SessionBase } from "./session-base.js";
 import type { Transport } from "./transports/transport.js";
 import { Upgrade } from "./upgrade.js";
 
+/** What the other side did wrong, and would not know by itself. */
+const TOLD: ReadonlySet<CloseReason> = new Set(["parse error", "buffer overflow"]);
+
 /** The layer above a session. */
 export interface SessionHandler {
   onMessage(data: string | Buffer): void;
@@ -65,8 +68,12 @@ export class Session extends SessionBase {
     return this.current.confirms;
   }
 
-  /** Closes once all that is queued has left; with `discard` at once, dropping what the transport does not take at this moment. */
-  close(discard = false): this {
+  /**
+   * Closes once all that is queued has left; with `discard` at once, dropping what the transport does not take at this moment. `why` goes
+   * along with the close, for people to read.
+   */
+  close(discard = false, why?: string): this {
+    if (why !== undefined) this.current.endReason = why;
     // What only waits for the end of the turn goes now.
     if (this.isMarked) this.flush();
     if (this.state === "suspended") {
@@ -297,6 +304,7 @@ export class Session extends SessionBase {
     this.#upgrade?.abandon();
     this.queue.dropCallbacks();
     this.current.handler = undefined;
+    if (TOLD.has(reason)) this.current.endReason = reason;
     this.current.close(true);
     this.server.onSessionClose(this);
     // Listeners of `close` may still look at what was not sent.

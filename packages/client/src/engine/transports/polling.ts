@@ -147,7 +147,7 @@ export class Polling extends Transport {
       }
       if (packet.type === "close" && this.handler) {
         this.#finish();
-        this.handler.onClose({ description: "transport closed by the server" }, true);
+        this.handler.onClose({ description: "transport closed by the server", context: packet.data }, true);
         return;
       }
       this.handler?.onPacket(packet);

@@ -7,8 +7,7 @@ import type { EnginePacketType, EnginePayload, RawData } from "@everwire/protoco
 import { preferredEncoding } from "../../http/accept-encoding.js";
 import { Alarm } from "../deadlines.js";
 import { TransportError } from "../errors.js";
-import { CLOSE, NOOP } from "../outgoing-packet.js";
-import type { OutgoingPacket } from "../outgoing-packet.js";
+import { CLOSE, NOOP, OutgoingPacket } from "../outgoing-packet.js";
 import { PAYLOAD_FORMAT } from "./payload-format.js";
 import type { PayloadFormat } from "./payload-format.js";
 import { PollingBody } from "./polling-body.js";
@@ -99,7 +98,7 @@ export class PollingTransport extends Transport {
       if (!isDelivered) this.#onPollAborted(response);
     });
     if (this.writable) this.ready();
-    else if (this.readyState !== "open") this.#sendClose([NOOP, CLOSE]);
+    else if (this.readyState !== "open") this.#sendClose(NOOP);
   }
 
   #onPollAborted(response: ServerResponse): void {
@@ -195,7 +194,7 @@ export class PollingTransport extends Transport {
     this.#body?.cancel();
     this.#post = this.#body = undefined;
     if (this.#poll !== undefined) {
-      this.#sendClose([CLOSE]);
+      this.#sendClose();
     } else if (discard) {
       this.#stopWaiting();
       this.closed(false);
@@ -205,9 +204,10 @@ export class PollingTransport extends Transport {
     }
   }
 
-  #sendClose(packets: readonly OutgoingPacket[]): void {
+  #sendClose(...before: OutgoingPacket[]): void {
     this.#stopWaiting();
-    this.send(packets);
+    const { endReason } = this;
+    this.send([...before, endReason === undefined ? CLOSE : new OutgoingPacket("close", endReason)]);
     this.closed(false);
   }
 

@@ -89,6 +89,9 @@ export abstract class Transport extends GuardedEmitter {
     this.doClose(discard);
   }
 
+  /** The name of the reason why the session ends, told to a peer that can still read. Set by few, and not before. @internal */
+  declare endReason: string | undefined;
+
   /** Ends it without a word to the peer: the session may go on over another. Nobody hears of it. @internal */
   abandon(): void {
     this.handler = undefined;

@@ -186,7 +186,7 @@ export class WebSocketTransport extends Transport {
 
   protected override doClose(discard: boolean): void {
     if (discard) this.#discard();
-    else this.#webSocket.close();
+    else this.#sendClose();
     this.closed(false);
   }
 
@@ -209,10 +209,16 @@ export class WebSocketTransport extends Transport {
       webSocket.terminate();
       return;
     }
-    webSocket.close();
+    this.#sendClose();
     const alarm = new Alarm(() => webSocket.terminate());
     this.context.deadlines.set(alarm, CLOSE_GRACE_MS);
     webSocket.once("close", () => this.context.deadlines.clear(alarm));
+  }
+
+  #sendClose(): void {
+    const { endReason } = this;
+    if (endReason === undefined) this.#webSocket.close();
+    else this.#webSocket.close(NORMAL_CLOSURE, endReason);
   }
 
   #sendThroughEngine(packets: readonly OutgoingPacket[]): void {
