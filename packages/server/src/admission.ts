@@ -3,6 +3,7 @@
 import { PacketType } from "@everwire/protocol";
 import type { Session } from "./adapter/adapter.js";
 import type { Connection } from "./connection.js";
+import { Alarm } from "./engine/deadlines.js";
 import { HIDDEN_ERROR, toPublicError } from "./errors.js";
 import { readRecoveryRequest, type RecoveryRequest } from "./recovery.js";
 import { Socket } from "./socket.js";
@@ -16,6 +17,7 @@ export class Admission {
   #namespace: AnyNamespace | undefined;
   #socket: AnySocket | undefined;
   #isOver = false;
+  #alarm: Alarm | undefined;
 
   constructor(connection: Connection, name: string, auth: Record<string, unknown> | undefined) {
     this.name = name;
@@ -37,6 +39,15 @@ export class Admission {
       if (this.#isOver) this.#connection.supersede();
       else this.refuse(toPublicError(error));
     });
+    if (!this.#isOver) this.#limit();
+  }
+
+  // A middleware, or an adapter, that never answers: a client that is in another namespace already is not minded otherwise.
+  #limit(): void {
+    const { deadlines, resolved } = this.#connection.server;
+    if (resolved.connectTimeout === Infinity) return;
+    this.#alarm = new Alarm(() => this.refuse(new Error("namespace did not answer in time")));
+    deadlines.set(this.#alarm, resolved.connectTimeout);
   }
 
   #onFound(namespace: AnyNamespace | undefined): void {
@@ -147,6 +158,7 @@ export class Admission {
 
   #end(): void {
     this.#isOver = true;
+    if (this.#alarm !== undefined) this.#connection.server.deadlines.clear(this.#alarm);
     this.#connection.endAdmission(this);
   }
 }

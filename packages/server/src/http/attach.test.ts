@@ -226,6 +226,15 @@ describe("upgrade requests for other paths", () => {
     expect(tcp.text).toBe("");
   });
 
+  test("are ended in time on a connection that was answered before", async () => {
+    const { url } = await start({ destroyUpgradeTimeout: 10 });
+    const tcp = await RawTcp.open(Number(new URL(url).port));
+    tcp.write("GET /engine.io/?EIO=4&transport=tobacco HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect((await tcp.readResponse()).status).toBe(400);
+    tcp.write(upgradeRequest("/nobody"));
+    await tcp.closed();
+  });
+
   test("are not ended when that is turned off", async () => {
     const { url } = await start({ destroyUpgrade: false, destroyUpgradeTimeout: 1 });
     const tcp = await RawTcp.open(Number(new URL(url).port));
