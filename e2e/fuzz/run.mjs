@@ -112,7 +112,8 @@ async function narrow(attacks, why) {
     const halves = [found.attacks.slice(0, middle), found.attacks.slice(middle)];
     let smaller;
     for (const half of halves) {
-      const reason = await target.endure(half);
+      // What depends on the moment may not show at once.
+      const reason = (await target.endure(half)) ?? (await target.endure(half));
       if (reason === undefined) continue;
       smaller = { attacks: half, why: reason };
       await renew();

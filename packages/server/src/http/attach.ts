@@ -52,6 +52,8 @@ export function attachEngine(engine: Attachable, httpServer: AnyHttpServer, opti
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     responseOf.set(request.socket, response);
     if (isUnder(mount.path, request)) engine.handleRequest(request, response);
+    // Nobody would ever answer it, nor what is sent behind it on the same connection.
+    else if (previous.length === 0 && server.listenerCount("request") === 1) response.writeHead(404).end();
     else for (const listener of previous) listener.call(server, request, response);
   });
 
