@@ -39,6 +39,8 @@ const servers = [];
 
 function serve(options) {
   const http = createServer({ headersTimeout: 1_000, requestTimeout: 2_000, connectionsCheckingInterval: 250 });
+  // What is no affair of the server under the fuzzer is answered, or it would wait for ever.
+  http.on("request", (_request, response) => response.writeHead(404).end());
   const io = new Server(http, options);
   /** What came last on each. */
   const connections = new Map();
