@@ -26,7 +26,7 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
   adapter?: AdapterConstructor;
   /** Another encoding of packets; the client needs the same. */
   parser?: Parser;
-  /** A connection that joined no namespace for so long is closed. Default 45,000. */
+  /** A connection that joined no namespace for so long is closed, and a namespace that did not decide about one refuses it. Default 45,000. */
   connectTimeout?: number;
   /** Keep rooms, data and missed packets of a client for a while after it was cut off. Off by default. */
   connectionStateRecovery?: ConnectionStateRecoveryOptions;
