@@ -41,6 +41,34 @@ describe("S11 an upgrade that nobody serves leaves no connection", () => {
     await unharmed();
   });
 
+  test("behind a request whose answer comes later, from somebody else", async () => {
+    const answers: (() => void)[] = [];
+    const listener = (_request: unknown, response: { end(body: string): void }): void => {
+      answers.push(() => {
+        response.end("late");
+      });
+    };
+    const { port, unharmed } = await underAttack({ destroyUpgradeTimeout: 50, serveClient: false, http: { listener } });
+    const tcp = await RawTcp.open(port);
+    tcp.write("GET /socket.io HTTP/1.1\r\nHost: x\r\n\r\n", upgradeRequest("/elsewhere"));
+    await until(() => answers.length === 1, "the request");
+    for (const answer of answers) answer();
+    await tcp.closed();
+    await unharmed();
+  });
+
+  test("behind a bundle that is still read from the disk", async () => {
+    const { port, connections, unharmed } = await underAttack({ destroyUpgradeTimeout: 50 });
+    const before = connections.size;
+    for (let i = 0; i < 20; i++) {
+      const tcp = await RawTcp.open(port);
+      tcp.write("GET /socket.io/socket.io.js HTTP/1.1\r\nHost: x\r\n\r\n", upgradeRequest("/elsewhere"));
+      await tcp.closed();
+    }
+    await until(() => connections.size === before, "the end of them");
+    await unharmed();
+  });
+
   test("behind a poll that waits on the same connection", async () => {
     const { client, port, unharmed } = await underAttack({ destroyUpgradeTimeout: 10 });
     const polling = await client.polling();

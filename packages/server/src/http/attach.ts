@@ -58,11 +58,12 @@ export function attachEngine(engine: Attachable, httpServer: AnyHttpServer, opti
   });
 
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (server.listenerCount("upgrade") > mounts.length + 1) engine.sharesRequests = true;
+    const hasOthers = server.listenerCount("upgrade") > mounts.length + 1;
+    if (hasOthers) engine.sharesRequests = true;
     const target = mounts.find(({ path }) => isUnder(path, request));
     if (target === mount) engine.handleUpgrade(request, socket, head);
     else if (target === undefined && options.destroyUpgrade !== false) {
-      endUnlessAnswered(socket, options.destroyUpgradeTimeout ?? DESTROY_UPGRADE_TIMEOUT_MS);
+      endUnlessAnswered(socket, hasOthers, options.destroyUpgradeTimeout ?? DESTROY_UPGRADE_TIMEOUT_MS);
     }
   });
 
@@ -79,7 +80,7 @@ function isUnder(path: string, request: IncomingMessage): boolean {
 
 // An `upgrade` listener keeps Node from answering such requests itself, and then nobody does. The socket is destroyed, not ended: nobody
 // reads it, so a peer that keeps its half open, or that is gone, would never be noticed.
-function endUnlessAnswered(socket: UpgradeSocket, timeoutMs: number): void {
+function endUnlessAnswered(socket: UpgradeSocket, hasOthers: boolean, timeoutMs: number): void {
   socket.on("error", () => socket.destroy());
   const listeners = countListeners(socket) + 1;
   const bytes = bytesBefore.get(socket) ?? 0;
@@ -88,7 +89,8 @@ function endUnlessAnswered(socket: UpgradeSocket, timeoutMs: number): void {
   const isOwed = earlier !== undefined && !earlier.writableFinished;
   const timer = setTimeout(() => {
     const isAnswered = !isOwed && (socket.bytesWritten ?? 0) !== bytes;
-    if (!isAnswered && countListeners(socket) <= listeners) socket.destroy();
+    const isTaken = isAnswered || countListeners(socket) > listeners;
+    if (!hasOthers || !isTaken) socket.destroy();
   }, timeoutMs);
   socket.on("close", () => clearTimeout(timer));
 }

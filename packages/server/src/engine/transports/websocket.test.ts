@@ -241,17 +241,14 @@ describe("attacks", () => {
     expect(await other.next()).toBe("4alive");
   });
 
-  test.each([0x8000000000000001n, 0xffffffffffffffffn])(
-    "S12 a length of %i is closed with 1002",
-    async (claim) => {
-      const { tcp, ended, client } = await startRaw();
-      tcp.write(encodeFrame("4a", { claim }));
-      expect(await closedWith(tcp)).toBe(1002);
-      expect((await ended)[0]).toBe("transport error");
-      await tcp.closed();
-      await client.websocket();
-    },
-  );
+  test.each([0x8000000000000001n, 0xffffffffffffffffn])("S12 a length of %i is closed with 1002", async (claim) => {
+    const { tcp, ended, client } = await startRaw();
+    tcp.write(encodeFrame("4a", { claim }));
+    expect(await closedWith(tcp)).toBe(1002);
+    expect((await ended)[0]).toBe("transport error");
+    await tcp.closed();
+    await client.websocket();
+  });
 
   test("S14 a ping flood whose pongs are never read costs no memory", async () => {
     const { tcp, session, client } = await startRaw();
