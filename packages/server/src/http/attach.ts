@@ -50,7 +50,7 @@ export function attachEngine(engine: Attachable, httpServer: AnyHttpServer, opti
   const previous = server.listeners("request") as RequestListener[];
   server.removeAllListeners("request");
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    responseOf.set(request.socket, response);
+    noteResponse(request, response);
     if (isUnder(mount.path, request)) engine.handleRequest(request, response);
     // Nobody would ever answer it, nor what is sent behind it on the same connection.
     else if (previous.length === 0 && server.listenerCount("request") === 1) response.writeHead(404).end();
@@ -93,6 +93,11 @@ function endUnlessAnswered(socket: UpgradeSocket, hasOthers: boolean, timeoutMs:
     if (!hasOthers || !isTaken) socket.destroy();
   }, timeoutMs);
   socket.on("close", () => clearTimeout(timer));
+}
+
+/** For whoever takes a request before the listener here does. */
+export function noteResponse(request: IncomingMessage, response: ServerResponse): void {
+  responseOf.set(request.socket, response);
 }
 
 // Before any other listener, which may answer at once.

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, deflate, gzip } from "node:zlib";
 import type { CorsSetting } from "../engine/options.js";
 import type { UserCode } from "../engine/user-code.js";
+import { noteResponse } from "./attach.js";
 import { Cors } from "./cors.js";
 import { preferredEncoding } from "./accept-encoding.js";
 
@@ -72,6 +73,7 @@ export function serveClient(httpServer: HttpServer, options: ServeClientOptions)
       for (const listener of previous) listener.call(httpServer, request, response);
       return;
     }
+    noteResponse(request, response);
     cors.apply(request, response, () => void bundles.serve(file, request, response));
   });
 }
