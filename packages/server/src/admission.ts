@@ -30,6 +30,7 @@ export class Admission {
     this.#connection.server.namespaces.find(this.name, this.#auth ?? {}, (namespace) =>
       this.#guarded(() => this.#onFound(namespace)),
     );
+    if (!this.#isOver) this.#limit();
   }
 
   // Goes on where a user's function or an adapter has called back, whose stack or promise is not to be burdened with what fails here.
@@ -39,7 +40,6 @@ export class Admission {
       if (this.#isOver) this.#connection.supersede();
       else this.refuse(toPublicError(error));
     });
-    if (!this.#isOver) this.#limit();
   }
 
   // A middleware, or an adapter, that never answers: a client that is in another namespace already is not minded otherwise.
