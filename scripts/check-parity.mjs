@@ -4,14 +4,12 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import ts from "typescript";
 import { ROOT } from "./npm-packages.mjs";
+import { plain, titlesOf } from "./test-titles.mjs";
 
 const FOLDER = join(ROOT, "docs", "parity");
 const INDEX = join(ROOT, "docs", "parity.md");
 const VERDICTS = ["same", "differs", "cut", "not yet"];
-
-const plain = (text) => text.replace(/\\\|/g, "|").replace(/\s+/g, " ").trim();
 
 /** The cells of a table row; a `|` in code is written `\|`. */
 const cells = (line) =>
@@ -19,34 +17,6 @@ const cells = (line) =>
     .split(/(?<!\\)\|/)
     .slice(1, -1)
     .map(plain);
-
-const titles = new Map();
-
-/** The titles of a file's tests and groups, each behind the name of its function, and of rows (title, function, …); of those only that run. */
-function titlesOf(file) {
-  const known = titles.get(file);
-  if (known !== undefined) return known;
-  const found = [];
-  const source = ts.createSourceFile(file, readFileSync(join(ROOT, file), "utf8"), ts.ScriptTarget.Latest);
-  const visit = (node) => {
-    if (ts.isCallExpression(node) && node.arguments.length > 0) {
-      const name = node.expression.getText(source);
-      if (/^(describe\w*|compare\w*|it|test)(?!\w)/.test(name)) {
-        if (/\.(skip|todo)\b/.test(name)) return;
-        found.push(
-          plain(`${name}(${node.arguments[0].getText(source)}`.replaceAll(/\\?`/g, "").replaceAll('\\"', '"')),
-        );
-      }
-    }
-    if (ts.isArrayLiteralExpression(node) && node.elements.length > 2 && ts.isArrowFunction(node.elements[1])) {
-      found.push(plain(node.elements[0].getText(source).replaceAll("`", "").replaceAll('\\"', '"')));
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  titles.set(file, found);
-  return found;
-}
 
 /** @returns {{ sections: { number: number, title: string, counts: number[] }[], problems: string[] }} counts: one a verdict */
 export function checkParity() {

@@ -8,6 +8,8 @@ import { serverUnderTest, type ServerUnderTest } from "./support.js";
 export interface UnderAttack extends ServerUnderTest {
   /** Fails unless the bystander, a newcomer, and the server's own books are all right. `offenders` sessions may be left. */
   unharmed(offenders?: number): Promise<void>;
+  /** Fails unless the bystander is answered while the attack goes on. */
+  bystanderIsServed(): Promise<void>;
 }
 
 /** A server with an echo and a socket that is connected already. */
@@ -22,9 +24,14 @@ export async function underAttack(options: Parameters<typeof serverUnderTest>[0]
     await newcomer.close();
     await until(() => under.io.engine.clientsCount === 1 + offenders, "only the bystander's session");
     await until(() => under.io.of("/").sockets.size <= 1 + offenders, "only the bystander's socket");
+    // A connection that nobody reads any more is kept for ever, unless somebody ends it.
+    await until(() => under.connections.size <= 1 + offenders, "only the bystander's connection");
+    const { suspended } = under.io.engine.counters;
+    expect(suspended).toBeLessThanOrEqual(offenders);
+    for (const session of Object.values(under.io.engine.clients)) expect(session.bufferedBytes).toBe(0);
     await bystander.close();
   };
-  return { ...under, unharmed };
+  return { ...under, unharmed, bystanderIsServed: () => echoes(bystander) };
 }
 
 function withEcho(io: Server): void {

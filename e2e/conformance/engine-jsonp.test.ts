@@ -78,7 +78,7 @@ describe.each([
     expect(JSON.parse(open.slice(1))).toMatchObject({ sid: session.id });
   });
 
-  test("takes digits alone as the function's index, and keeps it for the session", async () => {
+  test("S28 takes digits alone as the function's index, and keeps it for the session", async () => {
     const { opening, session, request } = await opened(options, { EIO: revision, j: "1);alert(2)//<script>34" });
     expect(opening.text).toMatch(/^\/\*\*\/___eio\[1234\]\("/);
     session.send("x");
@@ -86,7 +86,7 @@ describe.each([
     expect(answer.text).toBe(`/**/___eio[1234](${JSON.stringify(toPayload("4x"))});`);
   });
 
-  test("escapes what ends a line of a script, and what ends a script", async () => {
+  test("S28 escapes what ends a line of a script, and what ends a script", async () => {
     const { session, request } = await opened(options, query);
     const text = 'a\u2028b\u2029c</script><!-- "\\ é😀 \n \\n';
     session.send(text);

@@ -46,39 +46,56 @@ describe("S1 an event named like an internal one", () => {
   );
 });
 
-describe("malformed packets end the offender's connection", () => {
-  const attacks: { title: string; frames: RawMessage[] }[] = [
-    ...['42[{"toString":"foo"}]', "42[null]", "42[]", "42{}", "42[[]]", "42[true]", '42"x"'].map((frame) => ({
-      title: `S2 an event name that is no string or number: ${frame}`,
-      frames: [frame],
-    })),
-    ...['"splice"', "-1", "1.5", "99", "1e9", "null", '"0"', "{}", "[0]", "true"].map((num) => ({
-      title: `S3 a placeholder index that is no index: ${num}`,
-      frames: [`451-["a",{"_placeholder":true,"num":${num}}]`, Buffer.from([1])],
-    })),
-    ...[
-      '450-["a"]',
-      '45-["a"]',
-      '451["a"]',
-      '45999999-["a"]',
-      '4511-["a"]',
-      '45-1-["a"]',
-      '451.5-["a"]',
-      '45 1-["a"]',
-    ].map((frame) => ({
-      title: `S4 an attachment count that is none, or too large: ${frame}`,
-      frames: [frame],
-    })),
-  ];
-  test.each(attacks)("$title", async ({ frames }) => {
-    const { client, unharmed } = await underAttack();
-    const { socket } = await client.connected();
-    for (const frame of frames) socket.send(frame);
-    await socket.closed();
-    await unharmed();
+const ATTACHMENT = Buffer.from([1]);
+
+/** Sends the same to a WebSocket and over long-polling: both connections end, and nobody else's. */
+async function endsBoth(...frames: RawMessage[]): Promise<void> {
+  const { client, io, unharmed } = await underAttack();
+  const { socket } = await client.connected();
+  for (const frame of frames) socket.send(frame);
+  await socket.closed();
+  const polling = await client.polling();
+  await polling.push("40");
+  const packets = frames.map((frame) => (typeof frame === "string" ? frame : `b${frame.toString("base64")}`));
+  expect((await polling.push(...packets)).status).toBe(200);
+  // The next poll has the end of it.
+  let text = "";
+  while (!text.endsWith("1")) ({ text } = await polling.poll());
+  await until(() => !Object.hasOwn(io.engine.clients, polling.sid), "the end of the session");
+  polling.release();
+  await unharmed();
+}
+
+describe("S2 an event name that is no string or number ends the connection", () => {
+  test.each(['42[{"toString":"foo"}]', "42[null]", "42[]", "42{}", "42[[]]", "42[true]", '42"x"'])(
+    "%s",
+    async (frame) => {
+      await endsBoth(frame);
+    },
+  );
+});
+
+describe("S3 a placeholder index that is no index ends the connection", () => {
+  test.each(['"splice"', "-1", "1.5", "99", "1e9", "null", '"0"', "{}", "[0]", "true"])("%s", async (num) => {
+    await endsBoth(`451-["a",{"_placeholder":true,"num":${num}}]`, ATTACHMENT);
+  });
+});
+
+describe("S4 attachment counts", () => {
+  test.each([
+    '450-["a"]',
+    '45-["a"]',
+    '451["a"]',
+    '45999999-["a"]',
+    '4511-["a"]',
+    '45-1-["a"]',
+    '451.5-["a"]',
+    '45 1-["a"]',
+  ])("that are none, or too large, end the connection: %s", async (frame) => {
+    await endsBoth(frame);
   });
 
-  test("S4 more attachments than were announced", async () => {
+  test("more attachments than were announced end the connection", async () => {
     const { client, unharmed } = await underAttack();
     const { socket } = await client.connected();
     socket.send('451-["a",{"_placeholder":true,"num":0}]');
@@ -87,7 +104,7 @@ describe("malformed packets end the offender's connection", () => {
     await unharmed();
   });
 
-  test("S4 attachments beyond the cap in bytes end the connection", async () => {
+  test("attachments beyond the cap in bytes end the connection", async () => {
     const { client, unharmed } = await underAttack({ maxAttachmentBytes: 25_000 });
     const { socket } = await client.connected();
     socket.send('4510-["a",{"_placeholder":true,"num":0}]');
@@ -96,7 +113,7 @@ describe("malformed packets end the offender's connection", () => {
     await unharmed();
   });
 
-  test("S4 attachments, then silence: what was kept goes with the connection", async () => {
+  test("attachments, then silence: what was kept goes with the connection", async () => {
     const { client, io, port, unharmed } = await underAttack({ connectTimeout: 100 });
     const tcp = await RawTcp.open(port);
     tcp.write(upgradeRequest(TARGET), encodeFrame('4510-["a",{"_placeholder":true,"num":0}]'));

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { deflateRawSync } from "node:zlib";
-import { encodeFrame, once, Opcode, RawTcp, until, upgradeRequest } from "@everwire/testkit";
+import { encodeFrame, once, Opcode, RawTcp, turns, until, upgradeRequest } from "@everwire/testkit";
 import { attach } from "@everwire/server/engine";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { underAttack } from "./bystander.js";
@@ -93,6 +93,28 @@ test("S15 a decompression bomb is stopped while it inflates", async () => {
   expect(process.memoryUsage().rss - before).toBeLessThan(40_000_000);
   tcp.destroy();
   await unharmed();
+});
+
+describe("S5 chunks behind a fault, all come while a message inflates", () => {
+  const fault = Buffer.from([0x03, 0xec, 0x20]);
+  test.each([
+    { title: "a close frame with a number that is none", frame: encodeFrame(fault, { opcode: Opcode.CLOSE }) },
+    { title: "a text that is no UTF-8", frame: encodeFrame(Buffer.from([0xff])) },
+    { title: "a frame with reserved bits", frame: encodeFrame("x", { rsv2: true }) },
+  ])("$title", async ({ frame }) => {
+    const { port, unharmed } = await underAttack({ perMessageDeflate: true, maxHttpBufferSize: 20_000_000 });
+    for (let round = 0; round < 10; round++) {
+      const tcp = await rawSocket(port, { "Sec-WebSocket-Extensions": "permessage-deflate" });
+      // Long enough to inflate that the rest arrives meanwhile, in chunks of its own.
+      tcp.write(encodeFrame(deflateRawSync(Buffer.alloc(10_000_000)), { rsv1: true }));
+      for (const chunk of [frame, Buffer.alloc(200, 0x88), Buffer.alloc(200, 0x88)]) {
+        await turns(2);
+        tcp.write(chunk);
+      }
+      await tcp.closed();
+    }
+    await unharmed();
+  });
 });
 
 describe("S16 headers made for slow regular expressions", () => {

@@ -3,7 +3,11 @@
 import { clearTimeout, setTimeout } from "node:timers";
 import { serverError } from "./errors.js";
 
-export type AckCallback = (...args: unknown[]) => void;
+export interface AckCallback {
+  (...args: unknown[]): void;
+  /** For whom the question was not even asked. */
+  onRefused?: (error: Error) => void;
+}
 
 export class AckRegistry {
   /** Callbacks by packet id. */

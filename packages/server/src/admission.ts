@@ -3,6 +3,7 @@
 import { PacketType } from "@everwire/protocol";
 import type { Session } from "./adapter/adapter.js";
 import type { Connection } from "./connection.js";
+import { Alarm } from "./engine/deadlines.js";
 import { HIDDEN_ERROR, toPublicError } from "./errors.js";
 import { RecoveryGate, type Released } from "./recovery-gate.js";
 import type { RecoveryLog } from "./recovery-log.js";
@@ -21,6 +22,7 @@ export class Admission {
   #session: Session | undefined;
   #isCompleting = false;
   #isOver = false;
+  #alarm: Alarm | undefined;
 
   constructor(connection: Connection, name: string, auth: Record<string, unknown> | undefined) {
     this.name = name;
@@ -33,6 +35,7 @@ export class Admission {
     this.#connection.server.namespaces.find(this.name, this.#auth ?? {}, (namespace) =>
       this.#guarded(() => this.#onFound(namespace)),
     );
+    if (!this.#isOver) this.#limit();
   }
 
   // Goes on where a user's function or an adapter has called back, whose stack or promise is not to be burdened with what fails here.
@@ -42,6 +45,14 @@ export class Admission {
       if (this.#isOver) this.#connection.supersede();
       else this.refuse(toPublicError(error));
     });
+  }
+
+  // A middleware, or an adapter, that never answers: a client that is in another namespace already is not minded otherwise.
+  #limit(): void {
+    const { deadlines, resolved } = this.#connection.server;
+    if (resolved.connectTimeout === Infinity) return;
+    this.#alarm = new Alarm(() => this.refuse(new Error("namespace did not answer in time")));
+    deadlines.set(this.#alarm, resolved.connectTimeout);
   }
 
   #onFound(namespace: AnyNamespace | undefined): void {
@@ -214,6 +225,7 @@ export class Admission {
 
   #end(): void {
     this.#isOver = true;
+    if (this.#alarm !== undefined) this.#connection.server.deadlines.clear(this.#alarm);
     this.#connection.endAdmission(this);
   }
 }

@@ -26,7 +26,7 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
   adapter?: AdapterConstructor;
   /** Another encoding of packets; the client needs the same. */
   parser?: Parser;
-  /** A connection that joined no namespace for so long is closed. Default 45,000. */
+  /** A connection that joined no namespace for so long is closed, and a namespace that did not decide about one refuses it. Default 45,000. */
   connectTimeout?: number;
   /** Keep rooms, data and missed packets of a client for a while after it was cut off. Off by default. */
   connectionStateRecovery?: ConnectionStateRecoveryOptions;
@@ -36,6 +36,8 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
   maxNamespaces?: number;
   /** Rooms that one socket may be in, its own not counted. Default 10,000. */
   maxRooms?: number;
+  /** Answers that one socket may owe at once; who emits one more is told, and the client is disconnected. Default 100,000. */
+  maxPendingAcks?: number;
   /** Children that clients may create in one dynamic namespace; empty ones make room. Default 10,000. */
   maxChildNamespaces?: number;
   /** Messages that one connection may send a second, and as many at once; over it, it is closed. Default unlimited. */
@@ -54,6 +56,7 @@ export interface ResolvedOptions {
   cleanupEmptyChildNamespaces: boolean;
   maxNamespaces: number;
   maxRooms: number;
+  maxPendingAcks: number;
   maxChildNamespaces: number;
   maxMessagesPerSecond: number;
   maxAttachmentBytes: number;
@@ -76,6 +79,7 @@ export function resolveOptions(given: Partial<ServerOptions>): ResolvedOptions {
     cleanupEmptyChildNamespaces: given.cleanupEmptyChildNamespaces ?? false,
     maxNamespaces: positive("maxNamespaces", given.maxNamespaces ?? 100),
     maxRooms: positive("maxRooms", given.maxRooms ?? 10_000),
+    maxPendingAcks: positive("maxPendingAcks", given.maxPendingAcks ?? 100_000),
     maxChildNamespaces: positive("maxChildNamespaces", given.maxChildNamespaces ?? 10_000),
     maxMessagesPerSecond: positive("maxMessagesPerSecond", given.maxMessagesPerSecond ?? Infinity),
     maxAttachmentBytes: positive(

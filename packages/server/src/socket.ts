@@ -98,6 +98,11 @@ export class Socket<
       if (flags.timeout !== undefined) this.#registry.addTimed(id, flags.timeout, callback, invoke).unref();
       return;
     }
+    if (this.#registry.callbacks.size >= this.nsp.server.resolved.maxPendingAcks) {
+      this.#onTooManyAcks(packet, callback);
+      if (flags.timeout !== undefined) this.#registry.addTimed(id, flags.timeout, callback, invoke).unref();
+      return;
+    }
     this.notifyOutgoingListeners(packet);
     this.client.sendPacket(packet, flags);
     if (flags.timeout === undefined) this.#registry.add(id, callback);
@@ -105,7 +110,17 @@ export class Socket<
     if (this.pid !== undefined && flags.volatile !== true) this.nsp.adapter.noteUnstored?.(this.id, id);
   }
 
-  /** Sends an event and promises the client's answer; rejects only after `timeout()`. */
+  // Not thrown: a client that answers nothing must not end the loop, or the timer, that asks all of them. What it does not get would be
+  // a gap, so it is cut off.
+  #onTooManyAcks(packet: Packet, callback: AckCallback): void {
+    const why = `the client owes ${this.#registry.callbacks.size} answers`;
+    const error = serverError("ERR_TOO_MANY_ACKS", `failed to emit with an acknowledgement: ${why}`);
+    callback.onRefused?.(error);
+    this.nsp.server.boundary.report(error, this.errorContext("ack", (packet.data as unknown[])[0]));
+    this.disconnect(true);
+  }
+
+  /** Sends an event and promises the client's answer; rejects only after `timeout()`, and with ERR_TOO_MANY_ACKS. */
   emitWithAck<Ev extends EventNamesWithAck<EmitEvents>>(
     ev: Ev,
     ...args: AllButLast<EventParams<EmitEvents, Ev>>
@@ -117,6 +132,7 @@ export class Socket<
         if (error === null) resolve(response as never);
         else reject(error);
       };
+      callback.onRefused = reject;
       this.emit(ev, ...([...(args as unknown[]), callback] as EventParams<EmitEvents, Ev>));
     });
   }

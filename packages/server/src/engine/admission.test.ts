@@ -63,7 +63,7 @@ describe("allowRequest", () => {
     expect(engine.clientsCount).toBe(1);
   });
 
-  test("SECURITY 20: that never answers does not keep an upgrade waiting for ever", async () => {
+  test("S20 that never answers does not keep an upgrade waiting for ever", async () => {
     const { client } = await start({ upgradeTimeout: 50, allowRequest: () => undefined });
     await expect(client.socket()).rejects.toThrow();
   });
@@ -114,7 +114,7 @@ describe("generateId", () => {
     expect((await refusedUpgrade(client.socket())).status).toBe(400);
   });
 
-  test("SECURITY 26: an id in use is not given to a second client", async () => {
+  test("S26 an id in use is not given to a second client", async () => {
     const { client, engine } = await start();
     engine.generateId = () => "the same";
     const first = await client.websocket();

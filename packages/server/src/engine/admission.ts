@@ -7,9 +7,11 @@ import type { AddressLimits } from "./address-limits.js";
 import { badRequest } from "./errors.js";
 import type { Refusal } from "./errors.js";
 import { askAllowRequest, verifyRequest } from "./handshake.js";
+import type { Deadlines } from "./deadlines.js";
 import { runMiddleware } from "./middleware.js";
 import type { Middleware } from "./middleware.js";
 import type { ResolvedOptions } from "./options.js";
+import { Patience } from "./patience.js";
 import type { EngineRequest } from "./request-query.js";
 import type { Returning } from "./handshake.js";
 import type { Session } from "./session.js";
@@ -24,6 +26,7 @@ export interface AdmissionHost {
   readonly isOpen: boolean;
   readonly limits: AddressLimits;
   readonly userCode: UserCode;
+  readonly deadlines: Deadlines;
   generateId(request: IncomingMessage): string | Promise<string>;
 }
 
@@ -43,9 +46,21 @@ export interface Visitor {
 }
 
 export function admit(host: AdmissionHost, visitor: Visitor): void {
+  const { response } = visitor;
+  if (response === undefined || visitor.isUpgrade) {
+    askOrigin(host, visitor);
+    return;
+  }
+  const patience = new Patience(visitor, response, host.deadlines);
+  askOrigin(host, patience);
+  patience.limit(host.opts.upgradeTimeout);
+}
+
+function askOrigin(host: AdmissionHost, visitor: Visitor): void {
   const { request, response, isUpgrade } = visitor;
   // No page reads the headers of a 101 response, so an upgrade only needs the decision.
   const done = (error: unknown, isOriginAllowed: boolean): void => {
+    if (isOver(response)) return;
     if (error === undefined) passMiddleware(host, visitor, isOriginAllowed);
     else visitor.onRefused(badRequest("MIDDLEWARE_FAILURE"));
   };

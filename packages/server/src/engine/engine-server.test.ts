@@ -69,7 +69,7 @@ describe("headers", () => {
     expect((await client.polling()).opening.headers["set-cookie"]).toBeUndefined();
   });
 
-  test("SECURITY 28: old Internet Explorer is told to leave responses alone", async () => {
+  test("S28 old Internet Explorer is told to leave responses alone", async () => {
     const { client } = await start();
     const agents = [
       "Mozilla/5.0 (compatible;MSIE 9.0)",

@@ -189,7 +189,7 @@ export class EngineServer extends GuardedEmitter {
           return;
         }
         upgrade.refuse();
-        refuseUpgrade(socket, refusal);
+        refuseUpgrade(socket, refusal, this.deadlines, this.opts.upgradeTimeout);
       },
       onSession: (session) => {
         accept((transport) => {
@@ -322,6 +322,7 @@ export class EngineServer extends GuardedEmitter {
       middleware: this.#middleware,
       limits: this.#limits,
       userCode: this.userCode,
+      deadlines: this.deadlines,
       generateId: (request) => this.generateId(request),
       get isOpen() {
         return isOpen();

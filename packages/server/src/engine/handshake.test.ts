@@ -167,7 +167,7 @@ describe("refusals", () => {
     expect((await refusedUpgrade(other.socket())).body).toBe("Transport unknown");
   });
 
-  test("SECURITY 9: the protocol is that of the session", async () => {
+  test("S9 the protocol is that of the session", async () => {
     const { client, engine } = await start();
     const polling = await client.polling();
     const refused = once<[Refused]>(engine, "connection_error");

@@ -47,8 +47,8 @@ export interface ServerOptions extends LimitOptions {
   /** Milliseconds that a pong may take. Default 20,000. */
   pingTimeout?: number;
   /**
-   * Milliseconds that an upgrade may take from the handshake of the new transport, and that a WebTransport client may take to open a
-   * stream and send its first packet. Default 10,000.
+   * Milliseconds that an upgrade may take from the handshake of the new transport, that a WebTransport client may take to open a
+   * stream and send its first packet, and that `cors`, middleware and `allowRequest` may take to decide. Default 10,000.
    */
   upgradeTimeout?: number;
   /** Bytes of one request body, one WebSocket message or one WebTransport frame. Announced to clients as `maxPayload`. Default 1,000,000. */

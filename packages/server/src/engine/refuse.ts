@@ -2,6 +2,8 @@
 import { STATUS_CODES } from "node:http";
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { Alarm } from "./deadlines.js";
+import type { Deadlines } from "./deadlines.js";
 import { ERRORS, ERROR_MESSAGES } from "./errors.js";
 import type { Refusal } from "./errors.js";
 
@@ -17,8 +19,8 @@ export function refuseRequest(response: ServerResponse, refusal: Refusal): void 
   response.end(body);
 }
 
-/** A raw response with the text, and the end of the socket. */
-export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
+/** A raw response with the text, and the end of the socket, within `timeoutMs` also where the peer reads nothing. */
+export function refuseUpgrade(socket: Duplex, refusal: Refusal, deadlines: Deadlines, timeoutMs: number): void {
   if (!socket.writable) {
     socket.destroy();
     return;
@@ -33,6 +35,15 @@ export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
       `Content-Length: ${Buffer.byteLength(text)}\r\n` +
       `\r\n${text}`,
   );
+  cutUnlessSent(socket, deadlines, timeoutMs);
+}
+
+/** An answer that ends a socket may have to wait behind answers that the peer does not read. */
+export function cutUnlessSent(socket: Duplex, deadlines: Deadlines, timeoutMs: number): void {
+  if (socket.writableLength === 0) return;
+  const alarm = new Alarm(() => socket.destroy());
+  deadlines.set(alarm, timeoutMs);
+  socket.once("close", () => deadlines.clear(alarm));
 }
 
 function textOf(refusal: Refusal): string {

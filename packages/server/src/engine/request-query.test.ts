@@ -22,7 +22,7 @@ test("it is parsed once", () => {
   expect(parseRequestQuery(request)._query).toBe(query);
 });
 
-test("SECURITY 27: names of Object.prototype are names like any other", () => {
+test("S27 names of Object.prototype are names like any other", () => {
   const { _query } = parseRequestQuery(requestOf("/?__proto__=x&constructor=y"));
   expect(Object.getPrototypeOf(_query)).toBe(null);
   expect(_query["__proto__"]).toBe("x");

@@ -51,7 +51,7 @@ test("its body is empty and over", async () => {
   expect(chunks).toEqual([]);
 });
 
-test("SECURITY 27: a header named __proto__ is a header like any other", async () => {
+test("S27 a header named __proto__ is a header like any other", async () => {
   const request = await receive(["Host: a", "__proto__: polluted", "constructor: x"]);
   const { headers } = new RequestSummary(request).restore();
   expect(Object.keys(headers)).toContain("__proto__");

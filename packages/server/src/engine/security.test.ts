@@ -36,7 +36,7 @@ async function open(): Promise<RawTcp> {
   return tcp;
 }
 
-describe("SECURITY 6: the connection resets", () => {
+describe("S6 the connection resets", () => {
   test("while an upgrade is refused", async () => {
     for (let round = 0; round < 20; round++) {
       const tcp = await open();
@@ -75,7 +75,7 @@ describe("SECURITY 6: the connection resets", () => {
   });
 });
 
-describe("SECURITY 7: the transport", () => {
+describe("S7 the transport", () => {
   test.each(["__proto__", "constructor", "toString", "hasOwnProperty", "webtransport", "Polling", "polling,websocket"])(
     "%s is unknown over HTTP and over WebSocket",
     async (transport) => {
@@ -93,14 +93,14 @@ describe("SECURITY 7: the transport", () => {
     expect(answer.json()).toEqual({ code: 0, message: "Transport unknown" });
   });
 
-  test("SECURITY 10: an id given twice is the last one that was given", async () => {
+  test("S10 an id given twice is the last one that was given", async () => {
     const { sid } = bystander.handshake;
     const answer = await httpRequest(`${client.url("polling", { sid })}&sid=other`);
     expect(answer.json()).toEqual({ code: 1, message: "Session ID unknown" });
   });
 });
 
-test("SECURITY 8: 2,000 headers, so that Upgrade is beyond the limit, are refused", async () => {
+test("S8 2,000 headers, so that Upgrade is beyond the limit, are refused", async () => {
   const many = Array.from({ length: 2000 }, (_, index) => `a${index}: b\r\n`).join("");
   const tcp = await open();
   tcp.write(
@@ -110,7 +110,7 @@ test("SECURITY 8: 2,000 headers, so that Upgrade is beyond the limit, are refuse
   expect((await tcp.readResponse()).status).toBeGreaterThanOrEqual(400);
 });
 
-describe("SECURITY 11: Upgrade: websocket", () => {
+describe("S11 Upgrade: websocket", () => {
   test.each(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"])(
     "with %s is answered or ended",
     async (method) => {
@@ -141,7 +141,7 @@ describe("SECURITY 11: Upgrade: websocket", () => {
 });
 
 test.each(["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"])(
-  "SECURITY 16: 12k spaces, quotes and commas in %s are read in no time",
+  "S16 12k spaces, quotes and commas in %s are read in no time",
   async (name) => {
     for (const value of [`a,${" ".repeat(12_000)}b`, `a; b="${"\\".repeat(12_000)}`, `a${",".repeat(12_000)}`]) {
       const start = performance.now();
@@ -154,7 +154,7 @@ test.each(["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"])(
   },
 );
 
-test("SECURITY 20: half a header ends at the HTTP server's deadline", async () => {
+test("S20 half a header ends at the HTTP server's deadline", async () => {
   const http = createServer({ connectionsCheckingInterval: 10, headersTimeout: 40, requestTimeout: 80 });
   attach(http);
   onTestFinished(() => void http.close());
@@ -164,7 +164,7 @@ test("SECURITY 20: half a header ends at the HTTP server's deadline", async () =
   await tcp.closed();
 });
 
-test("SECURITY 26: a session can't be read or written without its id, which no answer to others shows", async () => {
+test("S26 a session can't be read or written without its id, which no answer to others shows", async () => {
   const { sid } = bystander.handshake;
   const errors: unknown[] = [];
   started.engine.on("connection_error", ({ message, context }: { message: string; context: unknown }) =>
@@ -178,7 +178,7 @@ test("SECURITY 26: a session can't be read or written without its id, which no a
   expect(JSON.stringify(errors)).not.toContain(`"${sid}"`);
 });
 
-test("SECURITY 26: what allowRequest has refused does not open", async () => {
+test("S26 what allowRequest has refused does not open", async () => {
   started.engine.opts.allowRequest = (_request, callback) => callback(null, false);
   expect((await httpRequest(client.url("polling"))).status).toBe(403);
   delete started.engine.opts.allowRequest;

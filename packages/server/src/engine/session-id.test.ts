@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { generateSessionId } from "./session-id.js";
 
-test("SECURITY 26: ids are 128 random bits in URL-safe characters, all different", () => {
+test("S26 ids are 128 random bits in URL-safe characters, all different", () => {
   const ids = Array.from({ length: 10_000 }, () => generateSessionId());
   expect(new Set(ids).size).toBe(ids.length);
   for (const id of ids) expect(id).toMatch(/^[\w-]{22}$/);

@@ -150,7 +150,7 @@ describe("heartbeat", () => {
 describe("a client that does not read", () => {
   const BIG = "x".repeat(64 * 1024);
 
-  test("SECURITY 19: is cut off at the cap, and the others see nothing of it", async () => {
+  test("S19 is cut off at the cap, and the others see nothing of it", async () => {
     const { client, engine, next } = await start({ maxBufferedBytes: 1024 * 1024 });
     const [deaf, socket] = await Promise.all([next(), client.websocket()]);
     const [session, other] = await Promise.all([next(), client.websocket()]);

@@ -60,7 +60,8 @@ export class UpgradeRequest {
     if (isNetSocket(this.#socket)) response.assignSocket(this.#socket);
     response.on("finish", () => {
       if (isNetSocket(this.#socket)) response.detachSocket(this.#socket);
-      this.#socket.end();
+      // Nobody reads it any more: a peer that keeps its half open would never be noticed.
+      this.#socket.end(() => this.#socket.destroy());
     });
     return response;
   }

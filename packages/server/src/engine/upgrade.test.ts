@@ -183,7 +183,7 @@ describe("a candidate", () => {
     expect(session.transport.name).toBe("websocket");
   });
 
-  test("SECURITY 20: that is silent is dropped in time", async () => {
+  test("S20 that is silent is dropped in time", async () => {
     const { client, polling, session } = await start({ upgradeTimeout: 40 });
     const silent = await client.socket({ sid: polling.sid });
     await silent.closed();
@@ -226,7 +226,7 @@ describe("a candidate", () => {
   });
 });
 
-describe("SECURITY 10: an upgrade", () => {
+describe("S10 an upgrade", () => {
   test("of a session that is upgrading is closed, and both others live", async () => {
     const { client, polling, session } = await start();
     const first = await client.probe(polling.sid);
@@ -269,7 +269,7 @@ describe("SECURITY 10: an upgrade", () => {
   });
 });
 
-test("SECURITY 21: a POST and polls during the upgrade are served", async () => {
+test("S21 a POST and polls during the upgrade are served", async () => {
   const { client, polling, session } = await start();
   const socket = await client.probe(polling.sid);
   const message = once(session, "message");

@@ -198,6 +198,21 @@ describe("several engines on one server", () => {
   });
 });
 
+describe("requests for other paths", () => {
+  test("are answered 404 where nobody else listens, also behind several engines", async () => {
+    const { url, httpServer } = await start();
+    expect(await statusOf(`${url}/nobody`)).toBe(404);
+    attach(httpServer, { path: "/second" });
+    expect(await statusOf(`${url}/nobody`)).toBe(404);
+  });
+
+  test("are left to a listener that comes later", async () => {
+    const { url, httpServer } = await start();
+    httpServer.on("request", (_request, response) => setImmediate(() => response.writeHead(418).end()));
+    expect(await statusOf(`${url}/somebody`)).toBe(418);
+  });
+});
+
 describe("upgrade requests for other paths", () => {
   test("are left to whoever else listens", async () => {
     const { url } = await start({
@@ -224,6 +239,15 @@ describe("upgrade requests for other paths", () => {
     tcp.write(upgradeRequest("/nobody"));
     await tcp.closed();
     expect(tcp.text).toBe("");
+  });
+
+  test("are ended in time on a connection that was answered before", async () => {
+    const { url } = await start({ destroyUpgradeTimeout: 10 });
+    const tcp = await RawTcp.open(Number(new URL(url).port));
+    tcp.write("GET /engine.io/?EIO=4&transport=tobacco HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect((await tcp.readResponse()).status).toBe(400);
+    tcp.write(upgradeRequest("/nobody"));
+    await tcp.closed();
   });
 
   test("are not ended when that is turned off", async () => {

@@ -30,30 +30,40 @@ interface Mount {
 
 const DESTROY_UPGRADE_TIMEOUT_MS = 1000;
 
+/** Bytes that had been written to a connection when it asked for an upgrade. */
+const bytesBefore = new WeakMap<Duplex, number>();
+/** The last response on each connection. */
+const responseOf = new WeakMap<Duplex, ServerResponse>();
+
 /** The engines of each server, the newest first: of those that share a path only the newest is served. */
 const mountsOf = new WeakMap<AnyHttpServer, Mount[]>();
 
 export function attachEngine(engine: Attachable, httpServer: AnyHttpServer, options: AttachOptions): void {
   const mount: Mount = { path: resolvePath(options), engine };
   const mounts = mountsOf.get(httpServer) ?? [];
-  mountsOf.set(httpServer, mounts);
-  mounts.unshift(mount);
   // One interface for all of them; their own types agree on too little.
   const server: EventEmitter = httpServer;
+  if (mounts.length === 0) server.prependListener("upgrade", noteBytes);
+  mountsOf.set(httpServer, mounts);
+  mounts.unshift(mount);
 
   const previous = server.listeners("request") as RequestListener[];
   server.removeAllListeners("request");
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    noteResponse(request, response);
     if (isUnder(mount.path, request)) engine.handleRequest(request, response);
+    // Nobody would ever answer it, nor what is sent behind it on the same connection.
+    else if (previous.length === 0 && server.listenerCount("request") === 1) response.writeHead(404).end();
     else for (const listener of previous) listener.call(server, request, response);
   });
 
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (server.listenerCount("upgrade") > mounts.length) engine.sharesRequests = true;
+    const hasOthers = server.listenerCount("upgrade") > mounts.length + 1;
+    if (hasOthers) engine.sharesRequests = true;
     const target = mounts.find(({ path }) => isUnder(path, request));
     if (target === mount) engine.handleUpgrade(request, socket, head);
     else if (target === undefined && options.destroyUpgrade !== false) {
-      endUnlessAnswered(socket, options.destroyUpgradeTimeout ?? DESTROY_UPGRADE_TIMEOUT_MS);
+      endUnlessAnswered(socket, hasOthers, options.destroyUpgradeTimeout ?? DESTROY_UPGRADE_TIMEOUT_MS);
     }
   });
 
@@ -68,12 +78,36 @@ function isUnder(path: string, request: IncomingMessage): boolean {
   return (request.url ?? "").startsWith(path);
 }
 
-// An `upgrade` listener keeps Node from answering such requests itself, and then nobody does.
-function endUnlessAnswered(socket: Duplex & { bytesWritten?: number }, timeoutMs: number): void {
-  const timer = setTimeout(() => {
-    if (socket.writable && (socket.bytesWritten ?? 0) === 0) socket.end();
-  }, timeoutMs);
-  // Whoever else answers has its own listener; for the one that is ended here nobody had.
+// An `upgrade` listener keeps Node from answering such requests itself, and then nobody does. The socket is destroyed, not ended: nobody
+// reads it, so a peer that keeps its half open, or that is gone, would never be noticed.
+function endUnlessAnswered(socket: UpgradeSocket, hasOthers: boolean, timeoutMs: number): void {
   socket.on("error", () => socket.destroy());
+  const listeners = countListeners(socket) + 1;
+  const bytes = bytesBefore.get(socket) ?? 0;
+  const earlier = responseOf.get(socket);
+  // What is written may be the answer to a request before this one.
+  const isOwed = earlier !== undefined && !earlier.writableFinished;
+  const timer = setTimeout(() => {
+    const isAnswered = !isOwed && (socket.bytesWritten ?? 0) !== bytes;
+    const isTaken = isAnswered || countListeners(socket) > listeners;
+    if (!hasOthers || !isTaken) socket.destroy();
+  }, timeoutMs);
   socket.on("close", () => clearTimeout(timer));
+}
+
+/** For whoever takes a request before the listener here does. */
+export function noteResponse(request: IncomingMessage, response: ServerResponse): void {
+  responseOf.set(request.socket, response);
+}
+
+// Before any other listener, which may answer at once.
+function noteBytes(_request: IncomingMessage, socket: UpgradeSocket): void {
+  bytesBefore.set(socket, socket.bytesWritten ?? 0);
+}
+
+type UpgradeSocket = Duplex & { readonly bytesWritten?: number };
+
+/** Whoever takes the socket over listens to one of these. */
+function countListeners(socket: Duplex): number {
+  return ["data", "readable", "end", "error", "close"].reduce((sum, event) => sum + socket.listenerCount(event), 0);
 }

@@ -47,7 +47,7 @@ describe("without the option", () => {
   });
 
   test.each(["http://evil.test", "null", "http://127.0.0.1:1", "https://127.0.0.1"])(
-    "SECURITY 24: the foreign origin %s is refused on every transport",
+    "S24 the foreign origin %s is refused on every transport",
     async (origin) => {
       const { get, upgrade, engine, client } = await start();
       const refused = once<[{ code: number; context: object }]>(engine, "connection_error");
@@ -136,7 +136,7 @@ describe("with options that name no origin", () => {
     ["none", {}],
     ["credentials", { credentials: true }],
     ["a function of the request", (_request, callback) => callback(null, { methods: ["GET"] })],
-  ])("(%s) SECURITY 24: a foreign page is refused, the own one passes", async (_form, cors) => {
+  ])("(%s) S24 a foreign page is refused, the own one passes", async (_form, cors) => {
     const { get, upgrade, url } = await start({ cors });
     expect((await get("http://any.test")).status).toBe(403);
     expect(await upgrade("http://any.test")).toBe(403);
@@ -165,7 +165,7 @@ describe("with everybody let in", () => {
     ["a list with true", { origin: ["http://a.test", true], credentials: true }],
     ["a function that answers *", { origin: (_origin, callback) => callback(null, "*"), credentials: true }],
     ["a function of the request", (_request, callback) => callback(null, { origin: true, credentials: true })],
-  ])("SECURITY 25: by %s, credentials are dropped, with a warning", async (_form, cors) => {
+  ])("S25 by %s, credentials are dropped, with a warning", async (_form, cors) => {
     const warned = new Promise<Error & { code?: string }>((resolve) => {
       const onWarning = (warning: Error & { code?: string }): void => {
         if (warning.code !== CREDENTIALS_WARNING_CODE) return;

@@ -45,7 +45,8 @@ export class Cors {
         origin === undefined ||
         isOwnOrigin(origin, request) ||
         (options !== undefined && isNamedOrigin(origin, options.origin));
-      if (options === undefined || response === undefined) done(undefined, isAllowed);
+      // Who took too long to decide finds the request answered.
+      if (options === undefined || response === undefined || response.headersSent) done(undefined, isAllowed);
       else
         cors(options as CorsOptions)(request, response, (failure?: unknown) => done(failure ?? undefined, isAllowed));
     });

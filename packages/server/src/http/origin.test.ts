@@ -43,7 +43,7 @@ describe("isOwnOrigin", () => {
     ["http:example.com", "example.com"],
     ["nonsense", "nonsense"],
     ["__proto__//a", "a"],
-  ])("SECURITY 24: %s is foreign to host %s", (origin, host) => {
+  ])("S24 %s is foreign to host %s", (origin, host) => {
     expect(isOwnOrigin(origin, requestTo(host))).toBe(false);
   });
 

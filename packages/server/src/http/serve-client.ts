@@ -7,12 +7,15 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, deflate, gzip } from "node:zlib";
 import type { CorsSetting } from "../engine/options.js";
 import type { UserCode } from "../engine/user-code.js";
+import { noteResponse } from "./attach.js";
 import { Cors } from "./cors.js";
 import { preferredEncoding } from "./accept-encoding.js";
 
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 type Encoding = (typeof ENCODINGS)[number];
 
+/** A client that has taken nothing of a bundle for so long is cut off. */
+const READ_TIMEOUT_MS = 30_000;
 /** Where the build puts the bundles: beside `src` and `dist`. */
 const BUNDLES = new URL("../../client-dist/", import.meta.url);
 const VERSION = (createRequire(import.meta.url)("../../package.json") as { version: string }).version;
@@ -70,6 +73,7 @@ export function serveClient(httpServer: HttpServer, options: ServeClientOptions)
       for (const listener of previous) listener.call(httpServer, request, response);
       return;
     }
+    noteResponse(request, response);
     cors.apply(request, response, () => void bundles.serve(file, request, response));
   });
 }
@@ -111,6 +115,8 @@ class Bundles {
     }
     if (encoding !== undefined) response.setHeader("Content-Encoding", encoding);
     const type = file.endsWith(".map") ? "application/json" : "application/javascript";
+    // HTTP servers wait for ever for a client that reads nothing.
+    response.setTimeout(READ_TIMEOUT_MS, () => response.destroy());
     response.writeHead(200, { "Content-Type": `${type}; charset=utf-8`, "Content-Length": body.length });
     response.end(request.method === "HEAD" ? undefined : body);
   }

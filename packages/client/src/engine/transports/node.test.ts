@@ -41,7 +41,7 @@ async function runSource(code: string, ...args: string[]): Promise<string> {
 const only = (transport: string): SessionOptions => ({ transports: [transport] });
 
 describe.each(["polling", "websocket"])("on Node, %s", (name) => {
-  it("verifies the server's certificate", async () => {
+  it("S30 verifies the server's certificate", async () => {
     const { key, cert } = selfSigned();
     const server = await startRawEngine({ tls: { key, cert } });
     const refused = track(new Session(server.url, only(name)));
@@ -106,7 +106,7 @@ describe.each(["polling", "websocket"])("on Node, %s", (name) => {
     expect([...server.connections].map(({ remoteAddress }) => remoteAddress)).toContain("127.0.0.7");
   });
 
-  it("does not follow a redirect: headers and cookies stay with the host that was named", async () => {
+  it("S30 does not follow a redirect: headers and cookies stay with the host that was named", async () => {
     const other = await startRawEngine();
     const server = createServer((_request, response) => response.writeHead(307, { location: other.url }).end());
     server.on("upgrade", (_request, socket: Duplex) =>

@@ -3,7 +3,7 @@ import { RawTcp, once, turns, until } from "@everwire/testkit";
 import { overPolling as start, messagesOf, endOf } from "../../../test/raw-session.js";
 
 describe("attacks", () => {
-  test("SECURITY 13: one-byte chunks up to the limit cost no more memory than the body", async () => {
+  test("S13 one-byte chunks up to the limit cost no more memory than the body", async () => {
     const { polling, port, session } = await start();
     const messages = messagesOf(session);
     const { pathname, search } = new URL(polling.url());
@@ -20,7 +20,7 @@ describe("attacks", () => {
     tcp.destroy();
   });
 
-  test("SECURITY 13: a payload of 100,000 packets is refused", async () => {
+  test("S13 a payload of 100,000 packets is refused", async () => {
     const { polling, session, client } = await start();
     const ended = endOf(session);
     const other = await client.websocket();
@@ -29,7 +29,7 @@ describe("attacks", () => {
     expect(other.isOpen).toBe(true);
   });
 
-  test("SECURITY 17: an octet-stream is answered 400 and closes the session", async () => {
+  test("S17 an octet-stream is answered 400 and closes the session", async () => {
     const { polling, session } = await start();
     const ended = endOf(session);
     const answer = await polling.request({
@@ -41,7 +41,7 @@ describe("attacks", () => {
     expect(await ended).toMatchObject(["transport error", { code: "ERR_BODY_TYPE" }]);
   });
 
-  test("SECURITY 17: an oversize body is answered once, with 413, and the connection serves on", async () => {
+  test("S17 an oversize body is answered once, with 413, and the connection serves on", async () => {
     const { polling, port } = await start({ maxHttpBufferSize: 100 });
     const { pathname, search } = new URL(polling.url());
     const tcp = await RawTcp.open(port);
@@ -54,7 +54,7 @@ describe("attacks", () => {
     tcp.destroy();
   });
 
-  test("SECURITY 17: a body that is announced too large is refused before it arrives", async () => {
+  test("S17 a body that is announced too large is refused before it arrives", async () => {
     const { polling, port } = await start({ maxHttpBufferSize: 100 });
     const { pathname, search } = new URL(polling.url());
     const tcp = await RawTcp.open(port);
@@ -63,7 +63,7 @@ describe("attacks", () => {
     tcp.destroy();
   });
 
-  test("SECURITY 20: a body that trickles in is cut off with 408", async () => {
+  test("S20 a body that trickles in is cut off with 408", async () => {
     const { polling, port, session } = await start({ bodyTimeout: 60 });
     const ended = endOf(session);
     const { pathname, search } = new URL(polling.url());
@@ -76,7 +76,7 @@ describe("attacks", () => {
     expect(await ended).toMatchObject(["transport error", { code: "ERR_BODY_TIMEOUT" }]);
   });
 
-  test("SECURITY 20: a body that trickles on behind its 413 is cut off", async () => {
+  test("S20 a body that trickles on behind its 413 is cut off", async () => {
     const { polling, port } = await start({ bodyTimeout: 60, maxHttpBufferSize: 10 });
     const { pathname, search } = new URL(polling.url());
     const tcp = await RawTcp.open(port);
@@ -87,13 +87,13 @@ describe("attacks", () => {
     await tcp.closed();
   });
 
-  test("SECURITY 20: half a header is cut off by the HTTP server's own deadline, which the engine leaves on", async () => {
+  test("S20 half a header is cut off by the HTTP server's own deadline, which the engine leaves on", async () => {
     const { httpServer } = await start();
     expect(httpServer.headersTimeout).toBeGreaterThan(0);
     expect(httpServer.requestTimeout).toBeGreaterThan(0);
   });
 
-  test("SECURITY 21: a second GET gets 400, the first is let go, and the session closes", async () => {
+  test("S21 a second GET gets 400, the first is let go, and the session closes", async () => {
     const { polling, session, engine } = await start();
     const ended = endOf(session);
     const first = polling.poll();
@@ -106,7 +106,7 @@ describe("attacks", () => {
     expect(engine.clientsCount).toBe(0);
   });
 
-  test("SECURITY 21: a second POST gets 400, the first too, and the session closes", async () => {
+  test("S21 a second POST gets 400, the first too, and the session closes", async () => {
     const { polling, session, port, httpServer } = await start();
     const ended = endOf(session);
     const { pathname, search } = new URL(polling.url());

@@ -20,8 +20,10 @@ const CODINGS = ["gzip", "deflate"] as const;
 
 const OCTET_STREAM = "application/octet-stream";
 
-/** How long a close waits for a poll that can carry it. */
+/** How long a close waits for a poll that can carry it, and for a client that reads what it was answered. */
 const CLOSE_TIMEOUT_MS = 30_000;
+/** The same when nothing needs to be saved any more. */
+const CLOSE_GRACE_MS = 1_000;
 
 export class PollingTransport extends Transport {
   /** Headers for the first response only. */
@@ -167,7 +169,8 @@ export class PollingTransport extends Transport {
       }
       if (type === "close") {
         // The poll that waits is let go: the client has closed, there is nothing to tell it.
-        if (this.writable) this.send([NOOP]);
+        // Also one that came before the answer to the last one had left.
+        if (this.#poll !== undefined) this.send([NOOP]);
         this.closed(true);
         return;
       }
@@ -197,8 +200,10 @@ export class PollingTransport extends Transport {
       this.#sendClose();
     } else if (discard) {
       this.#stopWaiting();
+      this.#limitAnswer(CLOSE_GRACE_MS);
       this.closed(false);
     } else {
+      this.#limitAnswer(CLOSE_TIMEOUT_MS);
       this.#closeAlarm = new Alarm(() => this.closed(false));
       this.context.deadlines.set(this.#closeAlarm, CLOSE_TIMEOUT_MS);
     }
@@ -209,6 +214,22 @@ export class PollingTransport extends Transport {
     const { endReason } = this;
     this.send([...before, endReason === undefined ? CLOSE : new OutgoingPacket("close", endReason)]);
     this.closed(false);
+  }
+
+  protected override closed(byPeer: boolean, isFinal?: boolean): void {
+    this.#limitAnswer(CLOSE_TIMEOUT_MS);
+    super.closed(byPeer, isFinal);
+  }
+
+  // While the session lives its heartbeat minds a client that does not read. Behind it nobody would: the answer, and the connection,
+  // would stay as long as the client likes.
+  #limitAnswer(timeoutMs: number): void {
+    const response = this.#answered;
+    if (response === undefined) return;
+    this.#answered = undefined;
+    const alarm = new Alarm(() => response.destroy());
+    this.context.deadlines.set(alarm, timeoutMs);
+    response.once("close", () => this.context.deadlines.clear(alarm));
   }
 
   #stopWaiting(): void {

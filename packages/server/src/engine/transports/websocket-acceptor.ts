@@ -4,8 +4,10 @@ import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { ServerOptions as WebSocketServerOptions } from "ws";
+import { cutUnlessSent } from "../refuse.js";
 import { protocolOf, queryOf } from "../request-query.js";
 import type { TransportContext } from "./transport.js";
+import { stopAtFault } from "./inflating.js";
 import { LegacyWebSocketTransport } from "./legacy-websocket.js";
 import { EngineWebSocket, WebSocketTransport } from "./websocket.js";
 
@@ -53,20 +55,25 @@ export class WebSocketAcceptor {
     onOpen: (transport: WebSocketTransport) => void,
   ): void {
     this.#headers = headers;
+    const opened: WebSocketTransport[] = [];
     socket.cork();
     try {
       this.server.handleUpgrade(request, socket, head, (webSocket) => {
+        if (webSocket.extensions !== "") stopAtFault(webSocket);
         const query = queryOf(request);
         const supportsBinary = query.b64 === undefined;
         // With permessage-deflate the frames are made by `ws`, which compresses.
         const target = this.#writesFrames && webSocket.extensions === "" ? socket : undefined;
         const WebSocketTransportOf = protocolOf(query) === 3 ? LegacyWebSocketTransport : WebSocketTransport;
-        onOpen(new WebSocketTransportOf(this.#context, webSocket, target, supportsBinary));
+        const transport = new WebSocketTransportOf(this.#context, webSocket, target, supportsBinary);
+        opened.push(transport);
+        onOpen(transport);
       });
     } finally {
       this.#headers = {};
       socket.uncork();
     }
+    if (opened.length === 0) cutUnlessSent(socket, this.#context.deadlines, this.#context.opts.upgradeTimeout);
   }
 
   close(): void {

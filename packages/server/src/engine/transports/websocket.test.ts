@@ -228,7 +228,7 @@ describe("attacks", () => {
     ["no mask", { mask: false }],
     ["a fragment of nothing", { opcode: Opcode.CONTINUATION }],
     ["a fragmented ping", { opcode: Opcode.PING, fin: false }],
-  ])("SECURITY 5: a frame with %s in the segment of the handshake ends that session only", async (_name, options) => {
+  ])("S5 a frame with %s in the segment of the handshake ends that session only", async (_name, options) => {
     const { client, engine, port } = await start();
     const other = await client.websocket();
     const tcp = await RawTcp.open(port);
@@ -241,19 +241,16 @@ describe("attacks", () => {
     expect(await other.next()).toBe("4alive");
   });
 
-  test.each([0x8000000000000001n, 0xffffffffffffffffn])(
-    "SECURITY 12: a length of %i is closed with 1002",
-    async (claim) => {
-      const { tcp, ended, client } = await startRaw();
-      tcp.write(encodeFrame("4a", { claim }));
-      expect(await closedWith(tcp)).toBe(1002);
-      expect((await ended)[0]).toBe("transport error");
-      await tcp.closed();
-      await client.websocket();
-    },
-  );
+  test.each([0x8000000000000001n, 0xffffffffffffffffn])("S12 a length of %i is closed with 1002", async (claim) => {
+    const { tcp, ended, client } = await startRaw();
+    tcp.write(encodeFrame("4a", { claim }));
+    expect(await closedWith(tcp)).toBe(1002);
+    expect((await ended)[0]).toBe("transport error");
+    await tcp.closed();
+    await client.websocket();
+  });
 
-  test("SECURITY 14: a ping flood whose pongs are never read costs no memory", async () => {
+  test("S14 a ping flood whose pongs are never read costs no memory", async () => {
     const { tcp, session, client } = await startRaw();
     tcp.socket.pause();
     const before = process.memoryUsage().arrayBuffers;
@@ -271,7 +268,7 @@ describe("attacks", () => {
     await client.websocket();
   });
 
-  test("SECURITY 14: of many pings in one turn only the last is answered", async () => {
+  test("S14 of many pings in one turn only the last is answered", async () => {
     const { tcp } = await startRaw();
     tcp.write(...Array.from({ length: 100 }, (_, index) => encodeFrame(String(index), { opcode: Opcode.PING })));
     let frame = await readFrame(tcp);
@@ -286,7 +283,7 @@ describe("attacks", () => {
   test.each([
     ["one-byte", "x"],
     ["empty", ""],
-  ])("SECURITY 14: %s fragments without end are cut off", async (_name, payload) => {
+  ])("S14 %s fragments without end are cut off", async (_name, payload) => {
     const { tcp, ended, client } = await startRaw();
     tcp.write(encodeFrame("4", { fin: false }));
     const fragments = Buffer.concat(
@@ -298,7 +295,7 @@ describe("attacks", () => {
     await client.websocket();
   });
 
-  test("SECURITY 15: a decompression bomb is aborted while it inflates", async () => {
+  test("S15 a decompression bomb is aborted while it inflates", async () => {
     const { client, engine } = await start({ perMessageDeflate: true, maxHttpBufferSize: 100_000 });
     const other = await client.websocket();
     const socket = await client.websocket({}, { perMessageDeflate: true });
@@ -309,14 +306,14 @@ describe("attacks", () => {
     expect(other.isOpen).toBe(true);
   });
 
-  test("SECURITY 18: a frame over the limit is refused on its header", async () => {
+  test("S18 a frame over the limit is refused on its header", async () => {
     const { tcp, ended } = await startRaw({ maxHttpBufferSize: 1000 });
     tcp.write(encodeFrame("4", { claim: 1001n }));
     expect(await closedWith(tcp)).toBe(1009);
     expect((await ended)[0]).toBe("transport error");
   });
 
-  test("SECURITY 20: silence after the open packet ends with the heartbeat", async () => {
+  test("S20 silence after the open packet ends with the heartbeat", async () => {
     const { tcp, ended } = await startRaw({ pingInterval: 20, pingTimeout: 20 });
     expect((await ended)[0]).toBe("ping timeout");
     await closedWith(tcp);
