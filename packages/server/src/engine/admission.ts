@@ -30,7 +30,7 @@ export interface AdmissionHost {
   generateId(request: IncomingMessage): string | Promise<string>;
 }
 
-/** A request that wants in, and what becomes of it: one of the five is called, unless middleware answers by itself. */
+/** A request that wants in, and what becomes of it: one of the four is called, unless middleware answers by itself. */
 export interface Visitor {
   readonly request: EngineRequest;
   /** An upgrade request has one only if there is middleware. */
@@ -40,8 +40,6 @@ export interface Visitor {
   onSession(session: Session): void;
   /** The client wants its session back. */
   onReturning(returning: Returning): void;
-  /** The client of a suspended session may be gone for good. By a request with a body alone. */
-  onLeaving?(session: Session): void;
   onNew(sid: string): void;
 }
 
@@ -91,10 +89,6 @@ function check(host: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean):
   }
   if ("session" in verdict && verdict.session !== undefined) {
     visitor.onSession(verdict.session);
-    return;
-  }
-  if ("leaving" in verdict) {
-    visitor.onLeaving?.(verdict.leaving);
     return;
   }
   const tooMany = host.limits.check(request, !("returning" in verdict));

@@ -15,7 +15,7 @@ import { admit } from "./admission.js";
 import type { AdmissionHost } from "./admission.js";
 import { ERRORS, ERROR_MESSAGES, refusal } from "./errors.js";
 import type { Refusal } from "./errors.js";
-import { takeFarewell } from "./farewell.js";
+import { isFarewell, takeFarewell } from "./farewell.js";
 import { GuardedEmitter } from "./guarded-emitter.js";
 import type { Returning } from "./handshake.js";
 import type { Middleware } from "./middleware.js";
@@ -145,8 +145,11 @@ export class EngineServer extends GuardedEmitter {
         this.#reportRefusal(request, refusal);
         refuseRequest(response, refusal);
       },
-      onSession: ({ transport }) => {
-        if (transport instanceof PollingTransport) transport.onRequest(request, response);
+      onSession: (session) => {
+        const { transport } = session;
+        if (isFarewell(engineRequest, session))
+          takeFarewell(engineRequest, session, response, this.deadlines, this.opts.bodyTimeout);
+        else if (transport instanceof PollingTransport) transport.onRequest(request, response);
       },
       onReturning: (returning) => {
         const replay = this.#replayFor(returning);
@@ -158,7 +161,6 @@ export class EngineServer extends GuardedEmitter {
         transport.onRequest(request, response);
         returning.session.resume(transport, returning.leg, replay);
       },
-      onLeaving: (session) => takeFarewell(engineRequest, session, response, this.deadlines, this.opts.bodyTimeout),
       onNew: (sid) => {
         const transport = openPolling(this, engineRequest._query);
         transport.initialHeaders = this.#cookieFor(sid);

@@ -30,10 +30,7 @@ export interface Returning {
 }
 
 export type Verdict =
-  | { readonly refusal: Refusal }
-  | { readonly session: Session | undefined }
-  | { readonly returning: Returning }
-  | { readonly leaving: Session };
+  { readonly refusal: Refusal } | { readonly session: Session | undefined } | { readonly returning: Returning };
 
 /** Characters of a header's value (RFC 9110 section 5.5): visible ASCII, space, tab, and bytes over 127. */
 const ILLEGAL_IN_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
@@ -83,7 +80,7 @@ function verifyFollowing(request: EngineRequest, transport: TransportName, conte
     return refused(badRequest("PROTOCOL_MISMATCH", { protocol, previousProtocol: session.protocol }));
   }
   if (resume !== undefined) return verifyReturning(request, transport, session, context);
-  if (!context.isUpgrade && isFarewell(request, session)) return { leaving: session };
+  if (!context.isUpgrade && isFarewell(request, session)) return { session };
   if (session.resumption !== undefined && readLeg(request) !== session.resumption.leg)
     return refused(badRequest("STALE_LEG"));
   // It has no transport: the client has not noticed yet, and learns it by this.
