@@ -214,8 +214,6 @@ describe.each(["websocket", "polling"])("a client that is closed over %s finds i
       { maxMessagesPerSecond: 5 },
       ({ page }) => Array.from({ length: 50 }, () => page.emit("say")),
     ],
-    ["parse error", {}, ({ page }) => page.io.engine.send("9")],
-    ["forced server close", {}, ({ page, served }) => [served.emit("waits"), page.io.engine.send("0")]],
     ["server shutting down", {}, ({ io }) => io.drain({ batch: 10, intervalMs: 1 })],
   ])("%s", async (why, options, provoke) => {
     const both = await pair(options, { transports: [transport], reconnection: false });

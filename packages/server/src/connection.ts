@@ -285,14 +285,14 @@ export class Connection {
    * one that has is only closing yet.
    */
   #refuse(): void {
-    this.#port.close(false, "forced server close");
+    this.#port.close();
     this.#finish("forced server close");
   }
 
   #onUndecodable(error: unknown): void {
     for (const socket of this.#sockets()) socket.onError(error);
     this.#finish("forced close", error);
-    this.#port.close(false, "parse error");
+    this.#port.close();
   }
 
   #finish(reason: ServerDisconnectReason, description?: unknown): void {

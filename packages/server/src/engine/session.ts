@@ -18,9 +18,6 @@ import { SessionBase } from "./session-base.js";
 import type { Transport } from "./transports/transport.js";
 import { Upgrade } from "./upgrade.js";
 
-/** What the other side did wrong, and would not know by itself. */
-const TOLD: ReadonlySet<CloseReason> = new Set(["parse error", "buffer overflow"]);
-
 /** The layer above a session. */
 export interface SessionHandler {
   onMessage(data: string | Buffer): void;
@@ -304,7 +301,8 @@ export class Session extends SessionBase {
     this.#upgrade?.abandon();
     this.queue.dropCallbacks();
     this.current.handler = undefined;
-    if (TOLD.has(reason)) this.current.endReason = reason;
+    // A limit of ours: no other server of this protocol has it.
+    if (reason === "buffer overflow") this.current.endReason = reason;
     this.current.close(true);
     this.server.onSessionClose(this);
     // Listeners of `close` may still look at what was not sent.

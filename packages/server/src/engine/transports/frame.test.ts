@@ -142,6 +142,26 @@ describe("encodeFrames", () => {
     expect(read([shared], false)).toEqual(["4to everybody"]);
   });
 
+  test("puts a batch that many get together once, and no other in its place", () => {
+    const [one, two, three] = ["one", "two", "three"].map((text) => message(text)) as [
+      OutgoingPacket,
+      OutgoingPacket,
+      OutgoingPacket,
+    ];
+    const buffers = [0, 1, 2, 3].map(() => encodeFrames([one, two], true)[0]);
+    expect(buffers[2]).toBe(buffers[3]);
+    expect(buffers[0]).toEqual(buffers[3]);
+    // The same length, the same beginning, a beginning of it, another order, and base64.
+    expect(read([one, three])).toEqual(["4one", "4three"]);
+    expect(read([one, three])).toEqual(["4one", "4three"]);
+    expect(read([one, two, three])).toEqual(["4one", "4two", "4three"]);
+    expect(read([two, one])).toEqual(["4two", "4one"]);
+    expect(read([one, two])).toEqual(["4one", "4two"]);
+    const bytes = [message(Buffer.from([1])), message(Buffer.from([2]))];
+    for (let times = 0; times < 3; times++) expect(read(bytes)).toEqual([Buffer.from([1]), Buffer.from([2])]);
+    expect(read(bytes, false)).toEqual(["bAQ==", "bAg=="]);
+  });
+
   test("sends a ready frame as it is", () => {
     const frame = [Buffer.from([0x81, 2]), Buffer.from("4a")];
     const packet = new OutgoingPacket("message", "ignored", { compress: true, wsPreEncodedFrame: frame });

@@ -37,8 +37,31 @@ export function writeFrames(socket: Writable, packets: readonly OutgoingPacket[]
   return hasRoom && !socket.writableNeedDrain;
 }
 
+/**
+ * The last batch that went to more than one session, and its buffer: what a room got in one turn is put together once, and not for
+ * each of its sockets. At most GATHER_BYTES, kept until the next such batch.
+ */
+let sharedBatch: readonly OutgoingPacket[] = [];
+let sharedPieces: readonly Buffer[] = [];
+
 /** The frames of the batch, in as few buffers as is cheap. */
 export function encodeFrames(packets: readonly OutgoingPacket[], supportsBinary: boolean): readonly Buffer[] {
+  if (packets.length === 1 || !supportsBinary) return gather(packets, supportsBinary);
+  if (isSameBatch(packets, sharedBatch)) return sharedPieces;
+  const isShared = packets.every(({ uses }) => uses > 0);
+  const pieces = gather(packets, supportsBinary);
+  if (isShared && pieces.length === 1) {
+    sharedBatch = packets;
+    sharedPieces = pieces;
+  }
+  return pieces;
+}
+
+function isSameBatch(packets: readonly OutgoingPacket[], others: readonly OutgoingPacket[]): boolean {
+  return packets.length === others.length && packets.every((packet, index) => packet === others[index]);
+}
+
+function gather(packets: readonly OutgoingPacket[], supportsBinary: boolean): readonly Buffer[] {
   const pieces: Buffer[] = [];
   let start = 0;
   while (start < packets.length) {
