@@ -85,11 +85,10 @@ function endUnlessAnswered(socket: UpgradeSocket, hasOthers: boolean, timeoutMs:
   const listeners = countListeners(socket) + 1;
   const bytes = bytesBefore.get(socket) ?? 0;
   const earlier = responseOf.get(socket);
-  // What is written may be the answer to a request before this one.
+  // What is written may be the answer to a request before this one: then only listeners can tell.
   const isOwed = earlier !== undefined && !earlier.writableFinished;
   const timer = setTimeout(() => {
-    const isAnswered = !isOwed && (socket.bytesWritten ?? 0) !== bytes;
-    const isTaken = isAnswered || countListeners(socket) > listeners;
+    const isTaken = isOwed ? countListeners(socket) > listeners : (socket.bytesWritten ?? 0) !== bytes;
     if (!hasOthers || !isTaken) socket.destroy();
   }, timeoutMs);
   socket.on("close", () => clearTimeout(timer));
