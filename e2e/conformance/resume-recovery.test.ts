@@ -46,6 +46,19 @@ async function connected(
 }
 
 const numbers = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
+/** The client has got event 0. */
+async function hearFirst({ peer, got }: Scene): Promise<void> {
+  peer.emit("n", 0);
+  await until(() => got.length === 1, "the first event");
+}
+
+/** The line breaks, and nothing gets through before `proxy` is told so; the session waits. */
+async function breakLine({ io, proxy }: Scene): Promise<void> {
+  proxy.set({ refuse: true });
+  proxy.cut();
+  await until(() => io.engine.counters.suspended === 1, "the suspension");
+}
+
 const isOver = ({ io, seen }: Scene): boolean => io.of(NAMESPACE).sockets.size === 0 && seen.length > 0;
 
 describe.each([["polling"], ["websocket"]])("over %s, a session that expired", (transport) => {
@@ -62,9 +75,7 @@ describe.each([["polling"], ["websocket"]])("over %s, a session that expired", (
       await until(() => got.length === 1, "the first event");
     }
     const from = isFirst ? 1 : 0;
-    proxy.set({ refuse: true });
-    proxy.cut();
-    await until(() => io.engine.counters.suspended === 1, "the suspension");
+    await breakLine(scene);
     for (const n of numbers(from, 6)) peer.emit("n", n);
     await until(() => isOver(scene), "the end of the window on both sides");
     io.of(NAMESPACE).emit("n", 6);
@@ -78,11 +89,8 @@ describe.each([["polling"], ["websocket"]])("over %s, a session that expired", (
   it("in the middle of what a resume sent again is recovered with the rest", async () => {
     const scene = await connected({ resume: { windowMs: 100 } }, client);
     const { io, peer, proxy, got, seen } = scene;
-    peer.emit("n", 0);
-    await until(() => got.length === 1, "the first event");
-    proxy.set({ refuse: true });
-    proxy.cut();
-    await until(() => io.engine.counters.suspended === 1, "the suspension");
+    await hearFirst(scene);
+    await breakLine(scene);
     for (const n of numbers(1, 40)) peer.emit("n", n, Buffer.alloc(400));
     // Some of it gets through, and never all.
     proxy.set({ refuse: false, resetAfterBytes: 5_000, sliceBytes: 500 });
@@ -100,9 +108,8 @@ describe.each([["polling"], ["websocket"]])("over %s, a session that expired", (
 
   it("and whose recovery breaks off in the middle is recovered once more", async () => {
     const scene = await connected({ resume: { windowMs: 100 } }, client);
-    const { io, peer, proxy, got, seen } = scene;
-    peer.emit("n", 0);
-    await until(() => got.length === 1, "the first event");
+    const { io, proxy, got, seen } = scene;
+    await hearFirst(scene);
     proxy.set({ refuse: true });
     proxy.cut();
     await until(() => isOver(scene), "the end of the window on both sides");
@@ -123,12 +130,9 @@ describe.each([["polling"], ["websocket"]])("over %s, a session that expired", (
 
   it("and for which more waited than may is told that it starts anew", async () => {
     const scene = await connected({ resume: { windowMs: 60_000, maxBufferBytes: 2_000 } }, client);
-    const { io, peer, proxy, got, seen } = scene;
-    peer.emit("n", 0);
-    await until(() => got.length === 1, "the first event");
-    proxy.set({ refuse: true });
-    proxy.cut();
-    await until(() => io.engine.counters.suspended === 1, "the suspension");
+    const { io, proxy, got, seen } = scene;
+    await hearFirst(scene);
+    await breakLine(scene);
     for (const n of numbers(1, 30)) io.of(NAMESPACE).emit("n", n, "x".repeat(500));
     await until(() => io.of(NAMESPACE).sockets.size === 0, "the end of the session");
     proxy.set({ refuse: false });
@@ -140,12 +144,9 @@ describe.each([["polling"], ["websocket"]])("over %s, a session that expired", (
 
   it("is not said to be recovered when an event was on its way that nobody keeps", async () => {
     const scene = await connected({ resume: { windowMs: 100 } }, client);
-    const { io, peer, proxy, got, seen } = scene;
-    peer.emit("n", 0);
-    await until(() => got.length === 1, "the first event");
-    proxy.set({ refuse: true });
-    proxy.cut();
-    await until(() => io.engine.counters.suspended === 1, "the suspension");
+    const { peer, proxy, got, seen } = scene;
+    await hearFirst(scene);
+    await breakLine(scene);
     peer.emit("asked", () => undefined);
     peer.emit("n", 1);
     await until(() => isOver(scene), "the end of the window on both sides");
