@@ -99,10 +99,12 @@ describe.each([["polling"], ["websocket"]])("over %s, a session that expired", (
     proxy.cut();
     await until(() => isOver(scene), "the end of the window on both sides");
     proxy.set({ refuse: false, resetAfterBytes: 0, sliceBytes: 0 });
-    await until(() => seen.length === 2, "the return");
+    // On a slow machine the window may be over before the first try, too: then it is recovered twice.
+    await until(() => seen.at(-1) === "recovered" || seen.at(-1) === "anew", "the return");
     io.of(NAMESPACE).emit("n", 40);
     await until(() => got.at(-1) === 40, "the last event");
-    expect(seen[1]).toBe("recovered");
+    expect(seen.at(-1)).toBe("recovered");
+    expect(seen).not.toContain("anew");
     expect(got).toEqual(numbers(0, 41));
   });
 
