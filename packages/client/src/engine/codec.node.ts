@@ -2,11 +2,9 @@
 export {
   Encoder,
   PacketReader,
-  StreamFrameReader,
   decodeEnginePacket,
   decodeEnginePayload,
   encodeEnginePacket,
   encodeEnginePayload,
   parseHandshake,
-  writeStreamHeader,
 } from "@everwire/protocol";
