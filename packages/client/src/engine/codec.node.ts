@@ -5,6 +5,5 @@ export {
   decodeEnginePacket,
   decodeEnginePayload,
   encodeEnginePacket,
-  encodeEnginePayload,
   parseHandshake,
 } from "@everwire/protocol";

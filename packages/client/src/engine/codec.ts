@@ -6,6 +6,5 @@ export {
   decodeEnginePacket,
   decodeEnginePayload,
   encodeEnginePacket,
-  encodeEnginePayload,
   parseHandshake,
 } from "@everwire/protocol/compact";

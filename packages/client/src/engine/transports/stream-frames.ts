@@ -40,7 +40,11 @@ export async function bytesOf(parts: BlobPart[]): Promise<Uint8Array<ArrayBuffer
 export async function readFrames(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   maxBytes: number,
-  onFrame: (...frame: [payload: Uint8Array<ArrayBuffer>, isBinary: true] | [payload: Uint8Array<ArrayBuffer> | undefined, isBinary: false]) => void,
+  onFrame: (
+    ...frame:
+      | [payload: Uint8Array<ArrayBuffer>, isBinary: true]
+      | [payload: Uint8Array<ArrayBuffer> | undefined, isBinary: false]
+  ) => void,
 ): Promise<void> {
   let rest = new Uint8Array(0);
   /** The next bytes, exactly so many; less at the end of the stream. */
@@ -63,7 +67,8 @@ export async function readFrames(
     if (first === undefined) return;
     let length = first % BINARY;
     // Beyond 2^53 the sum is not exact any more, and far over any limit.
-    if (length >= TWO_BYTES) length = (await take(length > TWO_BYTES ? 8 : 2)).reduce((sum, byte) => sum * 256 + byte, 0);
+    if (length >= TWO_BYTES)
+      length = (await take(length > TWO_BYTES ? 8 : 2)).reduce((sum, byte) => sum * 256 + byte, 0);
     if (!length || length > maxBytes) {
       onFrame(undefined, false);
       return;
