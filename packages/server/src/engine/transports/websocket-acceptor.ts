@@ -83,7 +83,8 @@ export class WebSocketAcceptor {
   #onHeaders(lines: string[], request: IncomingMessage): void {
     const headers = { ...this.#headers };
     this.#context.decorateHeaders(headers, request);
-    for (const [name, value] of Object.entries(headers)) {
+    for (const name of Object.keys(headers)) {
+      const value = headers[name];
       if (value === undefined) continue;
       for (const each of Array.isArray(value) ? value : [value]) lines.push(`${name}: ${each}`);
     }
