@@ -9,7 +9,8 @@ import { protocolOf, queryOf } from "../request-query.js";
 import type { TransportContext } from "./transport.js";
 import { stopAtFault } from "./inflating.js";
 import { LegacyWebSocketTransport } from "./legacy-websocket.js";
-import { EngineWebSocket, WebSocketTransport } from "./websocket.js";
+import { EngineWebSocket } from "./engine-websocket.js";
+import { WebSocketTransport } from "./websocket.js";
 
 // `closeTimeout` is documented by `ws` and not yet in its types.
 type AcceptorOptions = WebSocketServerOptions & { closeTimeout?: number };
