@@ -15,7 +15,7 @@ const TEXTS = [
 ];
 const MODULES = [
   ...["transports/polling.js", "request-xhr.js", "request-fetch.js", "transports/webtransport.js", "engine/upgrade.js"],
-  ...["stream-frame.js", "every-transport.js", "transports/index.js"],
+  ...["stream-frame", "every-transport.js", "transports/index.js"],
 ];
 /** Those that no page has a use for. */
 const NEVER = ["engine.io-parser", "node_modules/ws/", ".node.js", "protocol/dist/encoder.js"];
@@ -91,7 +91,7 @@ describe.each(BUNDLERS)("%s", (bundler) => {
 
   test("keeps two transports and the way up from one to the other", async () => {
     const { code, modules } = await bundled("two-transports");
-    expect(kept(modules, ["transports/webtransport.js", "stream-frame.js", ...NEVER])).toEqual([]);
+    expect(kept(modules, ["transports/webtransport.js", "stream-frame", ...NEVER])).toEqual([]);
     expect(code).not.toContain("WebTransport");
     expect(await talk(code, { fetch })).toEqual(["polling", "websocket"]);
   });
