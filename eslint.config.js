@@ -25,12 +25,12 @@ const CLIENT_NODE = only(
 );
 const SERVER = only("@everwire/protocol|node:.+|ws|cors", "server imports protocol, node:*, ws and cors only.");
 const ENGINE = {
-  regex: "^\\.\\./(?!emitter\\.js$|errors\\.js$|http/)",
+  regex: "^\\.\\./(?!emitter\\.js$|errors\\.js$|trace\\.js$|http/)",
   message: "engine/ never imports the socket layer.",
 };
 const TRANSPORTS = {
   regex:
-    "^\\.\\./(?:session|upgrade|engine-server|send-window)\\.js$|^\\.\\./\\.\\./(?!emitter\\.js$|errors\\.js$|http/accept-encoding\\.js$)",
+    "^\\.\\./(?:session|upgrade|engine-server|send-window)\\.js$|^\\.\\./\\.\\./(?!emitter\\.js$|errors\\.js$|trace\\.js$|http/accept-encoding\\.js$)",
   message: "transports/ know frames, never a session nor anything above it.",
 };
 const ADAPTER = {
@@ -82,6 +82,10 @@ export default tseslint.config(
   { files: ["packages/client/src/engine/*.node.ts"], rules: layer(CLIENT_NODE, ENGINE) },
   { files: ["packages/client/src/engine/transports/*.ts"], rules: layer(CLIENT, TRANSPORTS) },
   { files: ["packages/client/src/engine/transports/*.node.ts"], rules: layer(CLIENT_NODE, TRANSPORTS) },
+  {
+    files: ["packages/react/src/**/*.ts"],
+    rules: layer(only("@everwire/client|react", "the hooks import React and the client's public names.")),
+  },
   { files: ["packages/server/src/**/*.ts"], rules: layer(SERVER) },
   { files: ["packages/server/src/engine/*.ts"], rules: layer(SERVER, ENGINE) },
   { files: ["packages/server/src/engine/transports/*.ts"], rules: layer(SERVER, TRANSPORTS) },
@@ -110,5 +114,5 @@ export default tseslint.config(
     files: ["**/*.js", "**/*.mjs"],
     languageOptions: { globals: { ...globals.node } },
   },
-  { files: ["examples/*/public/**/*.js"], languageOptions: { globals: { ...globals.browser } } },
+  { files: ["examples/*/{public,src}/**/*.js"], languageOptions: { globals: { ...globals.browser } } },
 );

@@ -10,7 +10,7 @@ import { formatMessage } from "publint/utils";
 import { BUNDLES, builtFiles, readBuilt } from "./bundles.mjs";
 import { ROOT } from "./npm-packages.mjs";
 
-const PACKAGES = ["protocol", "parser-msgpack", "server", "client"];
+const PACKAGES = ["protocol", "parser-msgpack", "server", "client", "react"];
 
 const problems = [];
 const run = (command, args, cwd = ROOT) => spawnSync(command, args, { cwd, encoding: "utf8" });

@@ -22,7 +22,7 @@ function* sources(folder: string): Generator<string> {
 
 describe("error codes", () => {
   const used = new Set<string>();
-  for (const name of ["protocol", "server", "client", "parser-msgpack"]) {
+  for (const name of ["protocol", "server", "client", "react", "parser-msgpack"]) {
     for (const file of sources(join(ROOT, "packages", name, "src"))) {
       for (const [code] of readFileSync(file, "utf8").matchAll(CODE))
         if (!OF_NODE.test(code) && !NOT_CODES.has(code)) used.add(code);

@@ -31,10 +31,11 @@ export class ChatServer {
   #output = "";
   #errors = "";
 
-  constructor(port: number) {
+  /** `folder`: of another example that is served the same way. */
+  constructor(port: number, folder = FOLDER) {
     this.port = port;
     this.#process = spawn(process.execPath, ["server.js"], {
-      cwd: FOLDER,
+      cwd: folder,
       env: { ...process.env, PORT: String(port) },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -6,6 +6,17 @@ export default io;
 export { io, io as connect };
 export { EverwireError, protocol } from "@everwire/protocol";
 export type { ClientDisconnectReason, DefaultEventsMap, EventsMap, Packet, Parser } from "@everwire/protocol";
+// For who writes functions over a typed socket, as @everwire/react does.
+export type {
+  AllButLast,
+  EventNames,
+  EventNamesWithAck,
+  EventParams,
+  FirstNonErrorArg,
+  Last,
+  ReservedOrUserEventNames,
+  ReservedOrUserListener,
+} from "@everwire/protocol";
 export type { AnyListener } from "./catch-all.js";
 export type { ResumeOptions } from "./engine/options.js";
 export type { ResumeSummary } from "./engine/session-events.js";
