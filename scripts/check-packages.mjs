@@ -12,6 +12,12 @@ import { ROOT } from "./npm-packages.mjs";
 
 const PACKAGES = ["protocol", "parser-msgpack", "server", "client", "react"];
 
+/** What a user of the hooks has beside them, in the versions that stand here. */
+const PEERS = ["react", "@types/react"].map((name) => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8"));
+  return `${name}@${version}`;
+});
+
 const problems = [];
 const run = (command, args, cwd = ROOT) => spawnSync(command, args, { cwd, encoding: "utf8" });
 
@@ -51,7 +57,7 @@ try {
   writeFileSync(join(workshop, "package.json"), JSON.stringify({ name: "app", private: true }));
   const installed = run(
     "npm",
-    ["install", "--no-save", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs],
+    ["install", "--no-save", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs, ...PEERS],
     workshop,
   );
   if (installed.status !== 0) throw new Error(`failed to install the packed packages: ${installed.stderr}`);

@@ -87,16 +87,24 @@ describe("require()", () => {
 });
 
 describe("@everwire/client/debug", () => {
-  it("is the client, and prints what it does", async () => {
-    const answer = await run(`
-      const lines = [];
-      console.debug = (...line) => lines.push(line[0]);
-      import("@everwire/client/debug").then(async (debug) => {
-        const { default: io, Manager } = await import("@everwire/client");
-        const manager = new debug.Manager("http://127.0.0.1:1", { reconnection: false });
-        manager.on("error", () => console.log(JSON.stringify([debug.default === io, debug.Manager === Manager, [...new Set(lines)]])));
-      });
-    `);
-    expect(answer).toEqual([true, true, ["everwire:manager"]]);
+  const lines = (setting: string) => `
+    const lines = [];
+    console.error = (...line) => lines.push(line[0]);
+    process.env.DEBUG = "${setting}";
+    import("@everwire/client/debug").then(async (debug) => {
+      const { default: io, Manager } = await import("@everwire/client");
+      const manager = new debug.Manager("http://127.0.0.1:1", { reconnection: false });
+      manager.on("error", () => console.log(JSON.stringify([debug.default === io, debug.Manager === Manager, lines])));
+    });
+  `;
+
+  it("is the client, and prints what is asked for", async () => {
+    const said = ["everwire:manager opening http://127.0.0.1:1", "everwire:manager closed http://127.0.0.1:1"];
+    expect(await run(lines("app,everwire:manager"))).toEqual([true, true, said]);
+  });
+
+  it("prints nothing that is not asked for", async () => {
+    for (const setting of ["", "app:*", "everwire:*,-everwire:*"])
+      expect(await run(lines(setting))).toEqual([true, true, []]);
   });
 });

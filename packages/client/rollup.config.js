@@ -107,7 +107,8 @@ const leaveOut = (context) => (file) => {
   const isOurs = (text) => /^["`]failed to /.test(text);
   const visit = (node) => {
     const { expression, arguments: args } = node;
-    if (ts.isExpressionStatement(node) && /^trace\?\.\(/.test(textOf(node))) return factory.createEmptyStatement();
+    if (ts.isExpressionStatement(node) && /^(?:trace\?\.|traceBySetting)\(/.test(textOf(node)))
+      return factory.createEmptyStatement();
     if (ts.isStringLiteral(node) && node.text.startsWith(", but they are not compatible"))
       return factory.createStringLiteral("");
     if (ts.isPropertyAccessExpression(node) && textOf(node) in IN_A_PAGE)
@@ -254,7 +255,7 @@ const SCRIPT = {
 const MODULE = { format: "es", target: ts.ScriptTarget.ES2020, ecma: 2020 };
 
 export default [
-  bundle("index.js", "everwire.esm", MODULE),
+  bundle("bundle/esm.js", "everwire.esm", MODULE),
   bundle("bundle/ws.js", "everwire.ws.esm", { ...MODULE, exports: "named", transports: "bundle/ws-transports.js" }),
   bundle("bundle/umd.js", "everwire", SCRIPT),
   bundle("bundle/umd.js", "everwire.msgpack", { ...SCRIPT, plugins: [withMsgpack] }),

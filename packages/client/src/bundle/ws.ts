@@ -1,6 +1,9 @@
 // The client for WebSocket alone, in one file: sockets, acknowledgements, reconnection and resume. Rolled up to
 // dist/bundle/everwire.ws.esm.js, with ws-transports.ts in the place of the registry.
 import { io } from "../lookup.js";
+import { traceBySetting } from "../trace-setting.js";
+
+traceBySetting();
 
 export default io;
 export { io, io as connect };

@@ -6,6 +6,7 @@ import { parseHandshake } from "#codec";
 import { nextTick } from "#platform";
 import { Emitter } from "../emitter.js";
 import { TransportError } from "../errors.js";
+import { trace } from "../trace.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Link, type LinkHandler } from "./link.js";
 import { resolveOptions, type ResolvedOptions, type SessionOptions } from "./options.js";
@@ -220,6 +221,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     const { transport } = this;
     const packets = this.#buffer.take(transport.batches ? this.#maxPayload : Infinity);
     this.#resume?.onSend(packets, transport);
+    packets.forEach((packet) => trace?.("wire", ">", transport.name, packet));
     transport.send(packets);
     this.emitReserved("flush");
   }
@@ -371,5 +373,6 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
 
   #moveTo(state: SessionState): void {
     this.#readyState = transition(SESSION_STATES, this.#readyState, state);
+    trace?.("session", state, this.id);
   }
 }

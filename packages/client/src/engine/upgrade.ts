@@ -2,6 +2,7 @@
 // them, silences the old transport and only then swaps. Whatever goes wrong before that leaves the session where it was.
 import { UPGRADE_STATES, transition } from "@everwire/protocol";
 import { TransportError } from "../errors.js";
+import { trace } from "../trace.js";
 import type { Transport } from "./transports/transport.js";
 import type { TimerFunctions } from "./timers.js";
 
@@ -135,5 +136,6 @@ export class Upgrade {
 
   #moveTo(state: UpgradeState): void {
     this.#state = transition(UPGRADE_STATES, this.#state, state);
+    trace?.("upgrade", state);
   }
 }

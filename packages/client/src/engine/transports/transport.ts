@@ -4,6 +4,7 @@ import { TRANSPORT_STATES, transition } from "@everwire/protocol";
 import type { BinaryType, EnginePacket, RawData } from "@everwire/protocol";
 import { decodeEnginePacket } from "#codec";
 import { TransportError } from "../../errors.js";
+import { trace } from "../../trace.js";
 import type { ResolvedOptions } from "../options.js";
 import type { CookieStore } from "../ports.js";
 import { formatQuery, type Query } from "../url.js";
@@ -96,6 +97,7 @@ export abstract class Transport {
 
   protected moveTo(state: TransportState): void {
     this.#readyState = transition(TRANSPORT_STATES, this.#readyState, state);
+    trace?.("transport", state, this.name);
   }
 
   protected onOpen(): void {
@@ -105,6 +107,7 @@ export abstract class Transport {
   }
 
   protected onData(chunk: RawData): void {
+    trace?.("wire", "<", this.name, chunk);
     const packet = decodeEnginePacket(chunk, this.opts.binaryType);
     if (packet) this.handler?.onPacket(packet);
     else this.onError("parser error");

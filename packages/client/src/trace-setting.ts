@@ -1,0 +1,84 @@
+// The trace as the person who looks for a fault asks for it, in the manner of the `debug` package: `localStorage.debug` in a page, the
+// environment variable DEBUG on Node, read once. Part of `@everwire/client/debug` and of the readable bundles; a page that has neither
+// of them pays nothing for it.
+import { PacketType, type Packet } from "@everwire/protocol";
+import { setTrace } from "./trace.js";
+
+interface Scope {
+  localStorage?: Storage;
+  process?: { versions?: { node?: string }; env: Record<string, string | undefined> };
+}
+
+const scope = globalThis as Scope;
+const isNode = scope.process?.versions?.node !== undefined;
+
+function readSetting(): string {
+  try {
+    return (isNode ? scope.process?.env["DEBUG"] : scope.localStorage?.getItem("debug")) ?? "";
+  } catch {
+    // A page that may keep nothing: in a sandbox, or with its cookies blocked.
+    return "";
+  }
+}
+
+/** Whether `name` is asked for: names with `*` for anything, separated by commas or spaces; one that begins with `-` takes away. */
+export function isAskedFor(setting: string, name: string): boolean {
+  const fits = (pattern: string): boolean =>
+    new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replace(/\*/g, ".*")}$`).test(name);
+  const patterns = setting.split(/[\s,]+/).filter(Boolean);
+  return (
+    patterns.some((pattern) => !pattern.startsWith("-") && fits(pattern)) &&
+    !patterns.some((pattern) => pattern.startsWith("-") && fits(pattern.slice(1)))
+  );
+}
+
+const PACKET_NAMES = Object.fromEntries(Object.entries(PacketType).map(([name, type]) => [type, name]));
+const ENGINE_DIGITS: Record<string, string> = {
+  open: "0",
+  close: "1",
+  ping: "2",
+  pong: "3",
+  message: "4",
+  upgrade: "5",
+  noop: "6",
+};
+
+/** As it is on the wire, but for binary data, of which there is only the size. */
+function asWritten(chunk: unknown): string {
+  if (typeof chunk === "string") return chunk;
+  const { type, data = "" } = chunk as { type?: string; data?: unknown };
+  const text = asBytes(type === undefined ? chunk : data);
+  return text ?? `${ENGINE_DIGITS[type ?? ""] ?? ""}${String(data)}`;
+}
+
+function asBytes(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { byteLength, size } = value as { byteLength?: number; size?: number };
+  const count = byteLength ?? size;
+  return count === undefined ? undefined : `<${count} bytes>`;
+}
+
+/** One line: what can be said in words first, data as the console shows it at the end. */
+function format(subject: string, details: unknown[]): unknown[] {
+  const name = `everwire:${subject}`;
+  if (subject === "send" || subject === "receive") {
+    const packet = details[0] as Packet;
+    const { type, nsp, id } = packet;
+    const data: unknown = packet.data;
+    const line = `${name} ${PACKET_NAMES[type] ?? type} ${nsp}${id === undefined ? "" : ` #${id}`}`;
+    return data === undefined ? [line] : [line, data];
+  }
+  const words = subject === "wire" ? [...details.slice(0, -1), asWritten(details.at(-1))] : details;
+  return [[name, ...words.filter((word) => word !== undefined).map(String)].join(" ")];
+}
+
+/** Prints what is asked for to the console: at the level "debug" in a page, to standard error on Node. Nothing, if nothing is. */
+export function traceBySetting(): void {
+  const setting = readSetting();
+  if (!setting.includes("everwire") && !setting.includes("*")) return;
+  setTrace((subject, ...details) => {
+    if (!isAskedFor(setting, `everwire:${subject}`)) return;
+    // eslint-disable-next-line no-console -- what it is for
+    (isNode ? console.error : console.debug)(...format(subject, details));
+  });
+}
