@@ -9,12 +9,13 @@ interface Scope {
   process?: { versions?: { node?: string }; env: Record<string, string | undefined> };
 }
 
-const scope = globalThis as Scope;
-const isNode = scope.process?.versions?.node !== undefined;
+// Nothing runs before it is called: what a minified bundle leaves out has to be gone without a trace of its own.
+const isNode = (): boolean => (globalThis as Scope).process?.versions?.node !== undefined;
 
 function readSetting(): string {
+  const scope = globalThis as Scope;
   try {
-    return (isNode ? scope.process?.env["DEBUG"] : scope.localStorage?.getItem("debug")) ?? "";
+    return (isNode() ? scope.process?.env["DEBUG"] : scope.localStorage?.getItem("debug")) ?? "";
   } catch {
     // A page that may keep nothing: in a sandbox, or with its cookies blocked.
     return "";
@@ -32,7 +33,6 @@ export function isAskedFor(setting: string, name: string): boolean {
   );
 }
 
-const PACKET_NAMES = Object.fromEntries(Object.entries(PacketType).map(([name, type]) => [type, name]));
 const ENGINE_DIGITS: Record<string, string> = {
   open: "0",
   close: "1",
@@ -58,18 +58,24 @@ function asBytes(value: unknown): string | undefined {
   return count === undefined ? undefined : `<${count} bytes>`;
 }
 
-/** One line: what can be said in words first, data as the console shows it at the end. */
-function format(subject: string, details: unknown[]): unknown[] {
+const nameOf = (type: unknown): string =>
+  Object.entries(PacketType).find(([, number]) => number === type)?.[0] ?? String(type);
+
+/** Lines: what can be said in words first, data as the console shows it at the end. */
+function format(subject: string, details: unknown[]): unknown[][] {
   const name = `everwire:${subject}`;
   if (subject === "send" || subject === "receive") {
     const packet = details[0] as Packet;
     const { type, nsp, id } = packet;
     const data: unknown = packet.data;
-    const line = `${name} ${PACKET_NAMES[type] ?? type} ${nsp}${id === undefined ? "" : ` #${id}`}`;
-    return data === undefined ? [line] : [line, data];
+    const line = `${name} ${nameOf(type)} ${nsp}${id === undefined ? "" : ` #${id}`}`;
+    return [data === undefined ? [line] : [line, data]];
   }
-  const words = subject === "wire" ? [...details.slice(0, -1), asWritten(details.at(-1))] : details;
-  return [[name, ...words.filter((word) => word !== undefined).map(String)].join(" ")];
+  if (subject === "wire") {
+    const [direction, transport, ...packets] = details;
+    return packets.map((packet) => [`${name} ${String(direction)} ${String(transport)} ${asWritten(packet)}`]);
+  }
+  return [[[name, ...details.filter((word) => word !== undefined).map(String)].join(" ")]];
 }
 
 /** Prints what is asked for to the console: at the level "debug" in a page, to standard error on Node. Nothing, if nothing is. */
@@ -79,6 +85,6 @@ export function traceBySetting(): void {
   setTrace((subject, ...details) => {
     if (!isAskedFor(setting, `everwire:${subject}`)) return;
     // eslint-disable-next-line no-console -- what it is for
-    (isNode ? console.error : console.debug)(...format(subject, details));
+    for (const line of format(subject, details)) (isNode() ? console.error : console.debug)(...line);
   });
 }

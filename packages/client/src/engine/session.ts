@@ -221,7 +221,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     const { transport } = this;
     const packets = this.#buffer.take(transport.batches ? this.#maxPayload : Infinity);
     this.#resume?.onSend(packets, transport);
-    packets.forEach((packet) => trace?.("wire", ">", transport.name, packet));
+    trace?.("wire", ">", transport.name, ...packets);
     transport.send(packets);
     this.emitReserved("flush");
   }

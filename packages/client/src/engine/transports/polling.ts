@@ -6,6 +6,7 @@ import { decodeEnginePayload, parseHandshake } from "#codec";
 import { nextTick, requestPort } from "#platform";
 import type { AbortRequest, RequestPort } from "../ports.js";
 import type { Timer } from "../timers.js";
+import { trace } from "../../trace.js";
 import { encodeAll } from "./encode-all.js";
 import { fetchPort } from "./request-fetch.js";
 import { xhrPort } from "./request-xhr.js";
@@ -154,6 +155,7 @@ export class Polling extends Transport {
         this.handler.onClose({ description: "transport closed by the server", context: packet.data }, true);
         return;
       }
+      trace?.("wire", "<", this.name, packet);
       this.handler?.onPacket(packet);
     }
     if (malformed) this.onError("parser error");
