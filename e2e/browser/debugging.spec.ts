@@ -159,7 +159,11 @@ test.describe("the developer tools show", () => {
     expect(binary).toMatchObject([{ opcode: 2, payloadData: Buffer.of(1, 2, 3).toString("base64") }]);
   });
 
-  test("the same packets as text in requests and responses of long-polling", async ({ startSite, openPage }) => {
+  // Bodies of requests are for Chromium to give: over WebDriver BiDi only newer versions of Firefox do.
+  test("the same packets as text in requests and responses of long-polling @chromium", async ({
+    startSite,
+    openPage,
+  }) => {
     const site = await startSite({ setup: serve });
     const page = await openPage(site);
     const [bodies, answers]: string[][] = [[], []];
