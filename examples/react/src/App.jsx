@@ -9,7 +9,7 @@ export function App() {
   const people = useSocketValue(socket, "people", []);
   const [lines, setLines] = useState([]);
   useSocketEvent(socket, "lines", setLines);
-  useSocketEvent(socket, "said", (line) => setLines([...lines.slice(-99), line]));
+  useSocketEvent(socket, "said", (line) => setLines((all) => [...all.slice(-99), line]));
 
   return (
     <main>
