@@ -5,6 +5,7 @@ import inject from "@rollup/plugin-inject";
 import ts from "typescript";
 
 const LEGACY = join(import.meta.dirname, "dist", "legacy");
+const HELPERS = join(LEGACY, "es5-helpers.js");
 
 /** Files that have a twin in src/legacy: by what the client imports, and by what its codec imports in the protocol package. */
 const TWINS = { "#codec": "codec.js", "#platform": "platform.js", "./transports/index.js": "transports.js" };
@@ -12,15 +13,15 @@ const CODEC_TWINS = { "../binary.js": "binary.js", "./binary-form.js": "binary-f
 
 const twins = {
   name: "twins",
-  resolveId(id, importer = "") {
+  resolveId(id, importer = "", { isEntry }) {
+    if (isEntry) return { id, moduleSideEffects: true };
+    // Called by syntax that is lowered later: used or not, they are there.
+    if (id.endsWith("/es5-helpers.js")) return { id: HELPERS, moduleSideEffects: "no-treeshake" };
     // The twins build on what they stand for.
     if (importer.startsWith(LEGACY)) return null;
     const twin = TWINS[id] ?? (dirname(importer).endsWith("compact") ? CODEC_TWINS[id] : undefined);
     return twin === undefined ? null : join(LEGACY, twin);
   },
-  // Used by the syntax that is lowered later, which no one sees yet.
-  transform: (code, id) =>
-    id === join(LEGACY, "es5-helpers.js") ? { code, map: null, moduleSideEffects: "no-treeshake" } : null,
 };
 
 /** Globals, and members of globals, that the fallback takes the place of: the page's own stay as they are. */

@@ -271,11 +271,14 @@ const LEGACY = {
   intro: 'var globalThis = typeof self === "object" ? self : Function("return this")();',
 };
 
+/** Another file, rolled up like the legacy bundle; for its tests. */
+export const legacyBundle = (input, name) => bundle(input, name, { ...LEGACY, name, format: "iife", exports: "auto" });
+
 export default [
   bundle("index.js", "everwire.esm", MODULE),
   bundle("bundle/ws.js", "everwire.ws.esm", { ...MODULE, exports: "named", transports: "bundle/ws-transports.js" }),
   bundle("bundle/umd.js", "everwire", SCRIPT),
-  bundle("legacy/script.js", "everwire.legacy", LEGACY),
+  bundle("bundle/umd.js", "everwire.legacy", LEGACY),
   bundle("bundle/umd.js", "everwire.msgpack", { ...SCRIPT, plugins: [withMsgpack] }),
   bundle("bundle/engine.js", "everwire.engine", { ...SCRIPT, name: "eio" }),
 ];

@@ -1,5 +1,5 @@
 // What the compiler calls for syntax that ES5 lacks, under the names it calls them by, and Error as a base class. Each is the least that
-// the client's own code needs. Only the legacy bundle has them, and all of them: its build names this file.
+// the client's own code needs. Only the legacy bundle has them, by its build (es5.js).
 
 type Constructor = (new (...args: never[]) => unknown) & { prototype: object };
 
