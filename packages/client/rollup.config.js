@@ -8,6 +8,7 @@ import commonjs from "@rollup/plugin-commonjs";
 import nodeResolve from "@rollup/plugin-node-resolve";
 import terser from "@rollup/plugin-terser";
 import ts from "typescript";
+import { es5Methods, es5Plugins } from "./es5.js";
 import { INTERNAL_NAMES } from "./internal-names.js";
 
 const HERE = import.meta.dirname;
@@ -145,6 +146,9 @@ const lower = (target, transformers) => ({
         target,
         module: ts.ModuleKind.ESNext,
         useDefineForClassFields: false,
+        // Helpers of the compiler's are for what old engines lack, and those have their own.
+        noEmitHelpers: true,
+        ignoreDeprecations: "6.0",
         sourceMap: true,
       },
       transformers: { before: transformers },
@@ -216,7 +220,7 @@ const withTransports = (table) => ({
 const bundle = (
   input,
   name,
-  { format, target, ecma, transports = "engine/every-transport.js", plugins = [], ...rest },
+  { format, target, ecma, transports = "engine/every-transport.js", plugins = [], transformers = [], ...rest },
 ) => ({
   input: join(HERE, "dist", input),
   // What is not used of it is not there: its tables are filled by statements, which count as effects.
@@ -234,7 +238,10 @@ const bundle = (
     sourcemap: true,
     generatedCode: "es2015",
     plugins: [
-      lower(target, suffix ? [leaveOut, plainMembers(privateNumbers)] : [plainMembers(privateNames)]),
+      lower(target, [
+        ...(suffix ? [leaveOut, plainMembers(privateNumbers)] : [plainMembers(privateNames)]),
+        ...transformers,
+      ]),
       suffix && minify(ecma, format === "es"),
       publish,
     ],
@@ -254,10 +261,25 @@ const SCRIPT = {
 
 const MODULE = { format: "es", target: ts.ScriptTarget.ES2020, ecma: 2020 };
 
+/** For engines that are ES5 and no more; a shell without a page loads it too. */
+const LEGACY = {
+  ...SCRIPT,
+  target: ts.ScriptTarget.ES5,
+  ecma: 5,
+  plugins: es5Plugins,
+  transformers: [es5Methods],
+  generatedCode: "es5",
+  intro: 'var globalThis = typeof self === "object" ? self : Function("return this")();',
+};
+
+/** Another file, rolled up like the legacy bundle; for its tests. */
+export const legacyBundle = (input, name) => bundle(input, name, { ...LEGACY, name, format: "iife", exports: "auto" });
+
 export default [
   bundle("bundle/esm.js", "everwire.esm", MODULE),
   bundle("bundle/ws.js", "everwire.ws.esm", { ...MODULE, exports: "named", transports: "bundle/ws-transports.js" }),
   bundle("bundle/umd.js", "everwire", SCRIPT),
+  bundle("bundle/umd.js", "everwire.legacy", LEGACY),
   bundle("bundle/umd.js", "everwire.msgpack", { ...SCRIPT, plugins: [withMsgpack] }),
   bundle("bundle/engine.js", "everwire.engine", { ...SCRIPT, name: "eio" }),
 ];

@@ -31,7 +31,7 @@ import { Session } from "./session.js";
 import { generateSessionId } from "./session-id.js";
 import { SuspendedSessions } from "./suspended-sessions.js";
 import type { ResumeCounters } from "./suspended-sessions.js";
-import { openPolling } from "./transports/open-polling.js";
+import { jsonpResume, openPolling } from "./transports/open-polling.js";
 import { PollingTransport } from "./transports/polling.js";
 import { WebSocketAcceptor } from "./transports/websocket-acceptor.js";
 import type { Transport } from "./transports/transport.js";
@@ -137,13 +137,14 @@ export class EngineServer extends GuardedEmitter {
   /** Serves one HTTP request. */
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
     const engineRequest = parseRequestQuery(request);
+    const refuse = (why: Refusal): void => refuseRequest(response, why, jsonpResume(engineRequest, this.opts));
     admit(this.#admission, {
       request: engineRequest,
       response,
       isUpgrade: false,
       onRefused: (refusal) => {
         this.#reportRefusal(request, refusal);
-        refuseRequest(response, refusal);
+        refuse(refusal);
       },
       onSession: (session) => {
         const { transport } = session;
@@ -154,10 +155,10 @@ export class EngineServer extends GuardedEmitter {
       onReturning: (returning) => {
         const replay = this.#replayFor(returning);
         if (replay === undefined) {
-          refuseRequest(response, refusal(ERRORS.UNKNOWN_SID, { sid: returning.session.id }));
+          refuse(refusal(ERRORS.UNKNOWN_SID, { sid: returning.session.id }));
           return;
         }
-        const transport = new PollingTransport(this, true);
+        const transport = openPolling(this, engineRequest._query);
         transport.onRequest(request, response);
         returning.session.resume(transport, returning.leg, replay);
       },

@@ -10,13 +10,17 @@ import type { EngineRequest } from "./request-query.js";
 import type { Session } from "./session.js";
 import { PollingBody } from "./transports/polling-body.js";
 
-/** An Engine.IO close packet, as a payload. */
-const CLOSE = "1";
+/** An Engine.IO close packet, as a payload and as a form (JSONP). */
+const CLOSES = ["1", "d=1"];
 
 /** By its head: the body is still to come. The session may seem open: the client was the first to notice. */
 export function isFarewell(request: EngineRequest, session: Session): boolean {
   const { method, headers } = request;
-  return method === "POST" && headers["content-length"] === String(CLOSE.length) && isLast(request, session);
+  return (
+    method === "POST" &&
+    CLOSES.some(({ length }) => headers["content-length"] === String(length)) &&
+    isLast(request, session)
+  );
 }
 
 export function takeFarewell(
@@ -26,8 +30,8 @@ export function takeFarewell(
   deadlines: Deadlines,
   timeoutMs: number,
 ): void {
-  const body = new PollingBody(request, { maxBytes: CLOSE.length, timeoutMs }, deadlines, (outcome, bytes) => {
-    if (outcome !== "complete" || bytes.toString() !== CLOSE) {
+  const body = new PollingBody(request, { maxBytes: 3, timeoutMs }, deadlines, (outcome, bytes) => {
+    if (outcome !== "complete" || !CLOSES.includes(bytes.toString())) {
       refuseRequest(response, badRequest("SUSPENDED"));
       return;
     }

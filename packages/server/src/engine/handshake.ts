@@ -61,14 +61,17 @@ function verifyOpening(request: EngineRequest, transport: TransportName, context
   if (protocol !== ENGINE_PROTOCOL && !opts.allowEIO3) {
     return refused(refusal(ERRORS.UNSUPPORTED_PROTOCOL_VERSION, { protocol }));
   }
+  return (isUpgrade ? undefined : refuseJsonp(request, context)) ?? { session: undefined };
+}
+
+/** Where answers are to be scripts, in a session that opens or is resumed by this request. */
+function refuseJsonp(request: EngineRequest, { opts }: HandshakeContext): Verdict | undefined {
   const { j } = request._query;
-  if (j !== undefined && !isUpgrade) {
-    // Clients of revision 3 have JSONP built in, and fall back to it by themselves.
-    if (!(opts.allowJSONP ?? protocol === 3))
-      return refused({ ...badRequest("JSONP_DISABLED"), message: "JSONP is off" });
-    if (jsonpIndex(j) === undefined) return refused(badRequest("JSONP_INDEX", { j }));
-  }
-  return { session: undefined };
+  if (j === undefined) return undefined;
+  // Clients of revision 3 have JSONP built in, and fall back to it by themselves.
+  if (!(opts.allowJSONP ?? protocolOf(request._query) === 3))
+    return refused({ ...badRequest("JSONP_DISABLED"), message: "JSONP is off" });
+  return jsonpIndex(j) === undefined ? refused(badRequest("JSONP_INDEX", { j })) : undefined;
 }
 
 function verifyFollowing(request: EngineRequest, transport: TransportName, context: HandshakeContext): Verdict {
@@ -97,8 +100,9 @@ function verifyReturning(
   request: EngineRequest,
   transport: TransportName,
   session: Session,
-  { isUpgrade }: HandshakeContext,
+  context: HandshakeContext,
 ): Verdict {
+  const { isUpgrade } = context;
   const { sid, resume } = request._query;
   if (request.method !== "GET") return refused(refusal(ERRORS.BAD_HANDSHAKE_METHOD, { method: request.method }));
   if (!isTaken(transport, isUpgrade)) return refused(badRequest("TRANSPORT_HANDSHAKE_ERROR"));
@@ -108,7 +112,7 @@ function verifyReturning(
   const leg = readLeg(request);
   if (received === undefined || leg === undefined) return refused(badRequest("BAD_RESUME", { resume }));
   if (leg <= session.resumption.leg) return refused(badRequest("STALE_LEG"));
-  return { returning: { session, received, leg } };
+  return (isUpgrade ? undefined : refuseJsonp(request, context)) ?? { returning: { session, received, leg } };
 }
 
 /** Asks the user's `allowRequest`; the refusal, or nothing. What it throws or rejects with is a refusal too, and nobody else's business. */

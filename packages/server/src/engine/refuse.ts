@@ -6,13 +6,19 @@ import { Alarm } from "./deadlines.js";
 import type { Deadlines } from "./deadlines.js";
 import { ERRORS, ERROR_MESSAGES } from "./errors.js";
 import type { Refusal } from "./errors.js";
+import { JSONP_HEADERS, toJsonpScript } from "./transports/jsonp-format.js";
 
-/** JSON with number and text; 403 where the client is not wanted, else 400. */
-export function refuseRequest(response: ServerResponse, refusal: Refusal): void {
+/**
+ * JSON with number and text; 403 where the client is not wanted, else 400. `jsonpIndex`: that a session is unknown is said by a script,
+ * which browsers run with status 200 only.
+ */
+export function refuseRequest(response: ServerResponse, refusal: Refusal, jsonpIndex?: string): void {
   if (response.headersSent || response.writableEnded) return;
-  const body = JSON.stringify({ code: refusal.code, message: textOf(refusal) });
-  response.writeHead(refusal.status ?? (refusal.code === ERRORS.FORBIDDEN ? 403 : 400), {
-    "Content-Type": "application/json",
+  const json = JSON.stringify({ code: refusal.code, message: textOf(refusal) });
+  const isScript = jsonpIndex !== undefined && refusal.code === ERRORS.UNKNOWN_SID;
+  const body = isScript ? toJsonpScript(jsonpIndex, json) : json;
+  response.writeHead(isScript ? 200 : (refusal.status ?? (refusal.code === ERRORS.FORBIDDEN ? 403 : 400)), {
+    ...(isScript ? JSONP_HEADERS : { "Content-Type": "application/json" }),
     "Content-Length": Buffer.byteLength(body),
     "cache-control": "no-store",
   });

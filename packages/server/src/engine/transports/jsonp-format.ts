@@ -16,23 +16,27 @@ export function jsonpIndex(j: string | string[] | undefined): string | undefined
   return digits === "" ? undefined : digits;
 }
 
+/** Of an answer that is a script: one that is declared as something else does not run under `nosniff`; without that, anything might be run. */
+export const JSONP_HEADERS = {
+  "Content-Type": "text/javascript; charset=UTF-8",
+  "X-Content-Type-Options": "nosniff",
+} as const;
+
+/** A script that gives JSON to the page's function. The comment in front keeps it from being the beginning of another format. */
+export function toJsonpScript(index: string, json: string): string {
+  const safe = json.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return `/**/___eio[${index}](${safe});`;
+}
+
 /** @param inner the format of the payload itself: one that gives text only. */
 export function jsonpFormat(index: string, inner: PayloadFormat): PayloadFormat {
   return {
-    // A script that is declared as something else does not run under `nosniff`; without that, anything might be run as one.
-    textType: "text/javascript; charset=UTF-8",
-    headers: { "X-Content-Type-Options": "nosniff" },
+    textType: JSONP_HEADERS["Content-Type"],
+    headers: { "X-Content-Type-Options": JSONP_HEADERS["X-Content-Type-Options"] },
     takesBinary: false,
-    // The comment in front keeps the answer from being the beginning of another format, whatever the index is.
-    encode: (packets) => `/**/___eio[${index}](${toScript(inner.encode(packets) as string)});`,
+    encode: (packets) => toJsonpScript(index, JSON.stringify(inner.encode(packets))),
     decode: (body) => inner.decode(Buffer.from(readForm(body)), false),
   };
-}
-
-function toScript(payload: string): string {
-  return JSON.stringify(payload).replace(UNSAFE, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
 }
 
 /** The field `d`, or nothing, which is no payload in either revision. */
