@@ -1,4 +1,5 @@
 // What the server of a bed answers to the features of page/*.js: the other half of each.
+import { until } from "@everwire/testkit";
 
 const BYTES = [0, 1, 10, 13, 30, 127, 128, 194, 255];
 /** For an answer that comes, and for one that does not. */
@@ -31,9 +32,7 @@ export function listen(io, bed) {
     socket.on("numbers", (ack) => ack(numbers));
     socket.on("cut", (half) => {
       for (let number = 1; number <= half; number++) socket.emit("number", number);
-      // A turn later: some are on their way then.
-      setImmediate(() => {
-        bed.cut();
+      void cutLine(socket, bed).then(() => {
         for (let number = half + 1; number <= 2 * half; number++) socket.emit("number", number);
       });
     });
@@ -53,6 +52,12 @@ export function listen(io, bed) {
   io.of("/staying").on("connection", (socket) => {
     socket.on("settled", () => bed.onStaying(socket));
   });
+}
+
+/** Between two polls there is nothing to cut: the browser would ask again, and the session go on unharmed. */
+async function cutLine(socket, bed) {
+  await until(() => socket.conn.transport.writable, "a line to cut");
+  bed.cut();
 }
 
 async function askBack(socket, number) {
