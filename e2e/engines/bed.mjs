@@ -111,7 +111,7 @@ class Bed {
   async #open(http, { scheme = "http", cors } = {}) {
     const io = new Server(http, { allowJSONP: true, maxHttpBufferSize: MAX_MESSAGE_BYTES, ...(cors && { cors }) });
     listen(io, {
-      cut: () => this.#proxy.cut(),
+      breakLine: (outageMs) => this.#breakLine(outageMs),
       restart: () => this.#restart(),
       onStaying: (socket) => {
         this.#staying = socket;
@@ -134,6 +134,13 @@ class Bed {
       await io.close();
     };
     return { io, kill, origin: origin(), port: http.address().port };
+  }
+
+  /** Every connection breaks, and none can be made for so long. */
+  #breakLine(outageMs) {
+    this.#proxy.set({ refuse: outageMs > 0 });
+    this.#proxy.cut();
+    if (outageMs > 0) setTimeout(() => this.#proxy.set({ refuse: false }), outageMs);
   }
 
   /** The server dies without a word, and another takes its place. */

@@ -8,7 +8,7 @@ const SILENCE_TIMEOUT_MS = 50;
 
 /**
  * @param {import("@everwire/server").Server} io
- * @param {{ cut(): void, restart(): void, onStaying(socket: import("@everwire/server").Socket): void }} bed
+ * @param {{ breakLine(outageMs: number): void, restart(): void, onStaying(socket: import("@everwire/server").Socket): void }} bed
  */
 export function listen(io, bed) {
   io.on("connection", (socket) => {
@@ -30,11 +30,12 @@ export function listen(io, bed) {
     socket.on("restart", () => bed.restart());
     socket.on("number", (number) => numbers.push(number));
     socket.on("numbers", (ack) => ack(numbers));
-    socket.on("cut", (half) => {
-      for (let number = 1; number <= half; number++) socket.emit("number", number);
-      void cutLine(socket, bed).then(() => {
-        for (let number = half + 1; number <= 2 * half; number++) socket.emit("number", number);
-      });
+    socket.on("break", (first, count, outageMs) => {
+      const send = (from) => {
+        for (let number = from; number < from + count; number++) socket.emit("number", number);
+      };
+      send(first);
+      void breakLine(socket, bed, outageMs).then(() => send(first + count));
     });
   });
 
@@ -54,10 +55,10 @@ export function listen(io, bed) {
   });
 }
 
-/** Between two polls there is nothing to cut: the browser would ask again, and the session go on unharmed. */
-async function cutLine(socket, bed) {
-  await until(() => socket.conn.transport.writable, "a line to cut");
-  bed.cut();
+/** Between two polls there is nothing to break: the browser would ask again, and the session go on unharmed. */
+async function breakLine(socket, bed, outageMs) {
+  await until(() => socket.conn.transport.writable, "a line to break");
+  bed.breakLine(outageMs);
 }
 
 async function askBack(socket, number) {
