@@ -1,4 +1,5 @@
 // A program of ours around an old engine: it answers each line with a line, and ends with its standard input.
+// EVERWIRE_ENGINE_LOG=1 shows what it says on standard error: the console of the page.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
@@ -40,6 +41,7 @@ export async function startHelper(command, prepare, env = {}) {
   const exited = once(child, "exit");
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (errors = (errors + text).slice(-4_000)));
+  if (process.env.EVERWIRE_ENGINE_LOG === "1") child.stderr.pipe(process.stderr);
   child.stdin.on("error", () => {}); // it ended before it read; `exited` tells
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 
