@@ -80,7 +80,10 @@ class Bed {
 
   /** Lets the page be left, by `leave` or by itself, and watches the server forget it. */
   async watchLeaving(leave) {
-    this.results.set("leaving", await this.#leaving(leave).catch((error) => ({ outcome: "failed", text: error.message })));
+    this.results.set(
+      "leaving",
+      await this.#leaving(leave).catch((error) => ({ outcome: "failed", text: error.message })),
+    );
   }
 
   async #leaving(leave) {
@@ -170,7 +173,8 @@ class Bed {
     if (path === "/done") this.#done.add(body);
     else {
       const { feature, outcome, text } = JSON.parse(body);
-      if (!FEATURES.some(({ name }) => name === feature)) throw new Error(`failed to take a report: no feature ${feature}`);
+      if (!FEATURES.some(({ name }) => name === feature))
+        throw new Error(`failed to take a report: no feature ${feature}`);
       // A report that is repeated says the same.
       if (!this.results.has(feature)) this.results.set(feature, { outcome, text });
     }

@@ -21,7 +21,9 @@ const { values: options } = parseArgs({
   },
 });
 const among = (list, value) => list === undefined || list.split(",").includes(value);
-const isWhole = [options.only, options.context, options.transport, options.bundle].every((value) => value === undefined);
+const isWhole = [options.only, options.context, options.transport, options.bundle].every(
+  (value) => value === undefined,
+);
 
 const engines = (await loadEngines()).filter(({ id }) => among(options.only, id));
 const total = { passed: 0, failed: 0, skipped: 0 };

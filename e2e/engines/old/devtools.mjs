@@ -31,6 +31,8 @@ class Connection {
   #socket;
   #waiting = new Map();
   #last = 0;
+  /** Gets what Chromium says unasked: `{ method, params }`. */
+  onEvent = () => {};
 
   static async open(url) {
     const connection = new Connection();
@@ -53,9 +55,13 @@ class Connection {
     this.#socket.terminate();
   }
 
-  #answered({ id, error, result }) {
+  #answered(message) {
+    const { id, error, result } = message;
     const call = this.#waiting.get(id);
-    if (call === undefined) return;
+    if (call === undefined) {
+      this.onEvent(message);
+      return;
+    }
     this.#waiting.delete(id);
     if (error) call.reject(new Error(`failed to call ${call.method}: ${error.message}`));
     else call.resolve(result);
@@ -99,6 +105,16 @@ async function pageAddress(address) {
   throw new Error("failed to start Chromium: it shows no page");
 }
 
+/** Headless Chromium before 78 does not know the flag: it asks over the protocol. */
+async function takeAnyCertificate(connection) {
+  await connection.send("Security.enable");
+  await connection.send("Security.setOverrideCertificateErrors", { override: true });
+  connection.onEvent = ({ method, params }) => {
+    if (method !== "Security.certificateError") return;
+    connection.send("Security.handleCertificateError", { eventId: params.eventId, action: "continue" }).catch(() => {});
+  };
+}
+
 /**
  * Starts `binary` and opens `url`. `pre` is JavaScript that runs before the scripts of each document. `isOld`: a build of
  * `chromium-binary.mjs`. The answer is what a driver's `open` promises.
@@ -122,6 +138,7 @@ export async function openInChromium(binary, url, { pre, isOld = false } = {}) {
     const address = await devtoolsAddress(browser);
     connection = await Connection.open(await pageAddress(address));
     await connection.send("Page.enable");
+    if (isOld) await takeAnyCertificate(connection);
     // Two names for one thing: Chromium 64 wants the second.
     if (pre) await connection.send("Page.addScriptToEvaluateOnNewDocument", { source: pre, scriptSource: pre });
     await connection.send("Page.navigate", { url });
