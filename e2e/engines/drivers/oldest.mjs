@@ -39,6 +39,7 @@ export const engines = [
     // It was released until 2023; what it understands is of the time when it learned ES5.
     year: 2012,
     transports: ["polling", "jsonp"],
+    lacks: { https: "asks its user about a certificate that nobody signed" },
     find: () =>
       missingPrograms(["cmake", "c++"], "cmake g++") ??
       missingPrograms(["dbus-run-session"], "dbus-daemon") ??

@@ -2,13 +2,15 @@
 // where Promise is deleted in the page, only what needs nothing of the page's world still works.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import WebSocket from "ws";
 
 const START_TIMEOUT_MS = 30_000;
+const END_TIMEOUT_MS = 5_000;
 const FLAGS = [
   "--headless",
   "--no-sandbox",
@@ -127,12 +129,13 @@ export async function openInChromium(binary, url, { pre, isOld = false } = {}) {
   const exited = once(browser, "exit");
   let connection;
   async function close() {
+    // Asked first: killed, it would leave helper programs that write into the profile for a while. One process has none.
+    const timer = setTimeout(() => browser.kill("SIGKILL"), isOld ? 0 : END_TIMEOUT_MS);
+    if (!isOld) connection?.send("Browser.close").catch(() => {});
+    if (browser.exitCode === null && browser.signalCode === null) await exited;
+    clearTimeout(timer);
     connection?.close();
-    if (browser.exitCode === null && browser.signalCode === null) {
-      browser.kill("SIGKILL");
-      await exited;
-    }
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    await rm(profile, { recursive: true, force: true, maxRetries: 10 });
   }
   try {
     const address = await devtoolsAddress(browser);

@@ -11,9 +11,8 @@ const END_TIMEOUT_MS = 5_000;
 
 export async function openInEdbrowse(url) {
   const home = mkdtempSync(join(tmpdir(), "everwire-edbrowse-"));
-  const config = join(home, "config");
-  writeFileSync(config, CONFIG);
-  const child = spawn("edbrowse", ["-c", config], {
+  writeFileSync(join(home, ".ebrc"), CONFIG);
+  const child = spawn("edbrowse", [], {
     stdio: ["pipe", "ignore", "ignore"],
     env: { ...process.env, HOME: home },
   });
