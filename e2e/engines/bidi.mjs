@@ -14,7 +14,9 @@ const COMMAND_TIMEOUT_MS = 60_000;
 /** Starts Firefox without a window, with a profile of its own that is removed at the end. `prefs`: its settings. */
 export async function launchFirefox(program, prefs) {
   const profile = mkdtempSync(join(tmpdir(), "everwire-firefox-"));
-  const lines = Object.entries(prefs).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`);
+  const lines = Object.entries(prefs).map(
+    ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
+  );
   writeFileSync(join(profile, "user.js"), lines.join("\n"));
   const child = spawn(program, ["--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0"], {
     stdio: ["ignore", "ignore", "pipe"],

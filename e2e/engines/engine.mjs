@@ -11,6 +11,7 @@ import { readdirSync } from "node:fs";
  *   "everwire.min.js", "everwire.legacy.min.js".
  * @property {("polling" | "websocket" | "upgrade" | "jsonp")[]} transports Each tried with each bundle that has it.
  * @property {("page" | "worker" | "shared worker" | "service worker")[]} [contexts] Where the client runs; default a page alone.
+ * @property {boolean} [hasModuleServiceWorkers] Whether a service worker may be a module; others take what `importScripts()` takes.
  * @property {string} [pre] A script that runs before the scripts of each page: takes away what an older engine lacks.
  * @property {Record<string, string>} [lacks] Features (names of FEATURES, or "feature@transport") that the driver can't put to this
  *   engine, and why, as the table says it: { https: "no way to accept a self-signed certificate" }. A page that can find out for

@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 
 /** In the order in which they build on each other. */
 const SCRIPTS = ["bench.js", "messages.js", "lines.js"];
-const FEATURES_SCRIPT = SCRIPTS.map((file) => readFileSync(new URL(`page/${file}`, import.meta.url), "utf8")).join("\n");
+const FEATURES_SCRIPT = SCRIPTS.map((file) => readFileSync(new URL(`page/${file}`, import.meta.url), "utf8")).join(
+  "\n",
+);
 
 /** Not kept for the back-forward cache, which would keep the session of a page that is left: that has its tests in e2e/browser. */
 const HEADERS = { "Cache-Control": "no-store" };
@@ -70,6 +72,9 @@ export function servePage(path, { context, bundle }, config) {
   }
 }
 
+/** While a page loads, edbrowse stands still for each of its requests; then none may hang. */
+const afterLoading = (start) => `setTimeout(function () { ${start} }, 0);`;
+
 function pageBody(context, bundlePath, json) {
   if (context !== "page") {
     const type = isModule(bundlePath) ? `{ type: "module" }` : "{}";
@@ -79,5 +84,5 @@ function pageBody(context, bundlePath, json) {
   return isModule(bundlePath)
     ? `<script src="/features.js"></script><script>${LEAVE}</script>
 <script type="module">import { io } from "${bundlePath}"; ${start}</script>`
-    : `<script src="${bundlePath}"></script><script src="/features.js"></script><script>${LEAVE}${start}</script>`;
+    : `<script src="${bundlePath}"></script><script src="/features.js"></script><script>${LEAVE}${afterLoading(start)}</script>`;
 }

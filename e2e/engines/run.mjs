@@ -21,7 +21,9 @@ const { values: options } = parseArgs({
   },
 });
 const among = (list, value) => list === undefined || list.split(",").includes(value);
-const isWhole = [options.only, options.context, options.transport, options.bundle].every((value) => value === undefined);
+const isWhole = [options.only, options.context, options.transport, options.bundle].every(
+  (value) => value === undefined,
+);
 
 const engines = (await loadEngines()).filter(({ id }) => among(options.only, id));
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -61,12 +63,17 @@ async function runEngine(engine) {
   for (const context of engine.contexts ?? ["page"])
     for (const bundle of engine.bundles)
       for (const transport of engine.transports) {
-        if (!among(options.context, context) || !among(options.bundle, bundle) || !among(options.transport, transport))
-          continue;
-        // JSONP is for pages that need it, and for these alone there is a bundle.
-        if (transport === "jsonp" && !bundle.includes("legacy")) continue;
-        await runOne(engine, { context, bundle, transport });
+        const run = { context, bundle, transport };
+        if (canBe(engine, run) && Object.keys(run).every((key) => among(options[key], run[key])))
+          await runOne(engine, run);
       }
+}
+
+/** Whether there is such a combination at all. */
+function canBe(engine, { context, bundle, transport }) {
+  // Of the bundles the legacy one alone has JSONP.
+  if (transport === "jsonp" && !bundle.includes("legacy")) return false;
+  return context !== "service worker" || !bundle.includes(".esm.") || engine.hasModuleServiceWorkers === true;
 }
 
 async function runOne(engine, run) {

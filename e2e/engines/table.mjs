@@ -1,2 +1,4 @@
-export async function checkTable() { return []; }
+export async function checkTable() {
+  return [];
+}
 export async function writeTable() {}

@@ -17,7 +17,7 @@
           test.guard(function (where) {
             names.push([name, where]);
             if (names.length === 2) check();
-          }),
+          })
         );
         room.emit("greet");
       }
@@ -25,7 +25,7 @@
         names.sort();
         test.equal("who was greeted", names, [
           ["/first", "/first"],
-          ["/second", "/second"],
+          ["/second", "/second"]
         ]);
         manager.socket("/first").emit(
           "whoami",
@@ -33,7 +33,7 @@
             test.equal("the id", id, manager.socket("/first").id);
             if (id === socket.id) throw new Error("two namespaces have one id at " + origin);
             test.ok();
-          }),
+          })
         );
       }
       join("/first");
@@ -58,7 +58,7 @@
         welcome.on("connect_error", function (again) {
           test.fail(again);
         });
-      }),
+      })
     );
   });
 
@@ -76,14 +76,14 @@
             test.equal("the answer", back, "said meanwhile");
             test.equal("connected first", isBack, true);
             test.ok();
-          }),
+          })
         );
         socket.once(
           "connect",
           test.guard(function () {
             isBack = true;
             if (socket.id === id) throw new Error("it has the id of before");
-          }),
+          })
         );
       });
       socket.emit("restart");
@@ -131,7 +131,7 @@
             test.equal("the ids", [socket.id, socket.io.engine.id], ids);
             if (breaks < 1) throw new Error("the line did not break");
             test.ok();
-          }),
+          })
         );
       }
 
@@ -151,7 +151,7 @@
           round += 1;
           if (round < OUTAGES_MS.length) begin();
           else check();
-        }),
+        })
       );
       begin();
     });
@@ -186,7 +186,7 @@
         test.guard(function (error) {
           socket.disconnect();
           callback("", error);
-        }),
+        })
       );
       socket.once("connect", function () {
         test.settle(socket, function () {
@@ -195,7 +195,7 @@
             test.guard(function (cookie) {
               socket.disconnect();
               callback(cookie);
-            }),
+            })
           );
         });
       });
@@ -211,11 +211,11 @@
           test.guard(function (isSecure) {
             test.equal("secure", isSecure, true);
             test.ok();
-          }),
+          })
         );
       });
     },
-    "secure",
+    "secure"
   );
 
   /** Stays connected until the page is left: the bed sees to it, and watches. */

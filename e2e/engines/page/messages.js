@@ -8,7 +8,9 @@
 
   feature("connect", function (test) {
     test.open("", {}, function (socket) {
-      var wanted = { upgrade: ["websocket"], jsonp: ["jsonp", "polling"] }[test.config.transport] || [test.config.transport];
+      var wanted = { upgrade: ["websocket"], jsonp: ["jsonp", "polling"] }[test.config.transport] || [
+        test.config.transport
+      ];
       var name = socket.io.engine.transport.name;
       if (wanted.join().indexOf(name) < 0) throw new Error("the transport is " + name);
       socket.emit(
@@ -18,7 +20,7 @@
           // JSONP is polling on the wire.
           test.equal("the server's transport", transport, test.config.transport === "jsonp" ? "polling" : wanted[0]);
           test.ok();
-        }),
+        })
       );
     });
   });
@@ -31,14 +33,14 @@
           test.guard(function (values2) {
             test.equal("what the server sent", values2, values);
             test.ok();
-          }),
+          })
         );
         socket.emit(
           "echo",
           values,
           test.guard(function (back) {
             test.equal("what the server acknowledged", back, values);
-          }),
+          })
         );
       });
     });
@@ -56,7 +58,7 @@
     [],
     {},
     [[[1], { a: [] }], { "": { b: null } }],
-    { _placeholder: "no", num: 0, toString: "own", constructor: 1 },
+    { _placeholder: "no", num: 0, toString: "own", constructor: 1 }
   ]);
 
   echoes("unicode", [
@@ -65,7 +67,7 @@
     "\u20ac \u00e9 \u05d0\u05d1 \u4e2d\u6587",
     "\u2028 \u2029 \u0000 \u001e \u007f \ufeff",
     repeat(ASTRAL + "a" + FAMILY, 2000),
-    pair("key " + ASTRAL, "value " + FAMILY),
+    pair("key " + ASTRAL, "value " + FAMILY)
   ]);
 
   function pair(key, value) {
@@ -103,7 +105,7 @@
         test.guard(function (deep) {
           test.equal("what the server sent", bytesOf(deep.list[1]), BYTES);
           events += 1;
-        }),
+        })
       );
       socket.emit(
         "bytes",
@@ -113,7 +115,7 @@
           test.equal("what the server acknowledged", bytesOf(back), BYTES);
           test.equal("events", events, 1);
           test.ok();
-        }),
+        })
       );
     });
   }
@@ -126,7 +128,7 @@
         test.guard(function (back) {
           test.equal("the bytes", back, { base64: true, data: "AAEKDR5/gML/" });
           test.words("no typed arrays: base64 form");
-        }),
+        })
       );
     });
   }
@@ -173,9 +175,9 @@
               test.equal("what the page is told", timedOut && timedOut.message, "operation has timed out");
               if (typeof Promise === "undefined") test.ok();
               else promised(test, socket);
-            }),
+            })
           );
-        }),
+        })
       );
     });
   });
@@ -188,7 +190,7 @@
       }),
       function (error) {
         test.fail(error);
-      },
+      }
     );
   }
 
@@ -202,7 +204,7 @@
           test.equal("the length", back.length, 1000000);
           if (back !== text) throw new Error("the text is another");
           test.ok();
-        }),
+        })
       );
     });
   });
