@@ -13,6 +13,7 @@ const DRIVER = findProgram("EVERWIRE_WEBKIT_DRIVER", ["/usr/bin/WebKitWebDriver"
 const BROWSER = findProgram("EVERWIRE_WEBKIT", browserPlaces());
 
 const START_TIMEOUT_MS = 30_000;
+const COMMAND_TIMEOUT_MS = 30_000;
 
 /** Beside the libraries of each architecture. */
 function browserPlaces() {
@@ -117,13 +118,16 @@ async function openTab({ address }, url) {
   const session = `${address}/session/${sessionId}`;
   await command(`${session}/url`, "POST", { url });
   return {
-    // To another address it would go by way of the back-forward cache, which WebKit keeps any page in.
-    leave: () => command(`${session}/window`, "DELETE"),
+    // To another address it would go by way of the back-forward cache, which WebKit keeps any page in. The browser needs another tab to stay.
+    async leave() {
+      const { handle } = await command(`${session}/window/new`, "POST", { type: "tab" });
+      await command(`${session}/window`, "DELETE");
+      await command(`${session}/window`, "POST", { handle });
+    },
     async screenshot(path) {
       writeFileSync(path, Buffer.from(await command(`${session}/screenshot`, "GET"), "base64"));
     },
-    // The session ends with its last window.
-    close: () => command(session, "DELETE").catch(() => undefined),
+    close: () => command(session, "DELETE"),
   };
 }
 
@@ -131,6 +135,7 @@ async function command(address, method, body) {
   const response = await fetch(address, {
     method,
     headers: { "Content-Type": "application/json" },
+    signal: AbortSignal.timeout(COMMAND_TIMEOUT_MS),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const { value } = await response.json();
