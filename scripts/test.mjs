@@ -75,6 +75,24 @@ function chaos(file, ...args) {
   return { passed: schedules - failed, failed: status === 0 ? failed : Math.max(failed, 1), skipped };
 }
 
+/** Several times what all engines take. */
+const ENGINES_LIMIT_MS = 40 * 60_000;
+
+/** The last line has the sums: one feature in one engine, one place and one transport is a case, and so is the table. */
+function engines() {
+  const { status, stdout } = spawnSync(process.execPath, ["e2e/engines/run.mjs"], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "inherit"],
+    encoding: "utf8",
+    timeout: ENGINES_LIMIT_MS,
+  });
+  process.stdout.write(stdout);
+  const sums = /^engines: (\{.*\})$/m.exec(stdout)?.[1];
+  if (sums === undefined) return check(false);
+  const { passed, failed, skipped } = JSON.parse(sums);
+  return { passed, failed: status === 0 ? failed : Math.max(failed, 1), skipped };
+}
+
 /** In order: the cheap and telling ones first, the build before whatever runs built files. */
 const STAGES = {
   build: () => check(node("scripts/build.mjs")),
@@ -93,6 +111,7 @@ const STAGES = {
   chaos: () => chaos("run.mjs", "--seconds", "180", "--sweep-step", "60"),
   netns: () => chaos("netns.mjs", "--schedules", "9"),
   browsers,
+  engines,
 };
 
 const total = { passed: 0, failed: 0, skipped: 0 };

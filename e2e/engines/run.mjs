@@ -25,7 +25,8 @@ const isWhole = [options.only, options.context, options.transport, options.bundl
   (value) => value === undefined,
 );
 
-const engines = (await loadEngines()).filter(({ id }) => among(options.only, id));
+const allEngines = await loadEngines();
+const engines = allEngines.filter(({ id }) => among(options.only, id));
 const total = { passed: 0, failed: 0, skipped: 0 };
 /** @type {{ engine: import("./engine.mjs").Engine, context: string, bundle: string, transport: string, results: Map<string, object> }[]} */
 const runs = [];
@@ -136,7 +137,7 @@ function report(engine, run, results, tookMs) {
 async function compareTable() {
   if (options.write) {
     if (total.failed > 0) fail("docs/browsers.md was not written: it would tell of failures");
-    else await writeTable(runs, isWhole);
+    else await writeTable(runs, isWhole, allEngines);
     return;
   }
   const differences = await checkTable(runs, isWhole);

@@ -227,7 +227,8 @@
     }
     socket.on("leave", leave);
     socket.on("connect", function () {
-      if (config.transport === "upgrade") socket.io.engine.once("upgrade", settled);
+      var engine = socket.io.engine;
+      if (config.transport === "upgrade" && engine.transport.name !== "websocket") engine.once("upgrade", settled);
       else settled();
     });
   }
