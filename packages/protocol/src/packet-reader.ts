@@ -84,12 +84,12 @@ export class PacketReader {
     if (!isPacketType(type)) throw unknownType(type);
     const cursor: Cursor = { at: 1 };
     const expected = type >= PacketType.BINARY_EVENT ? this.#readAttachmentCount(text, cursor) : 0;
-    const packet: Packet = { type: plainTypeOf(type), nsp: readNamespace(text, cursor) };
+    const nsp = readNamespace(text, cursor);
     const id = readDigits(text, cursor);
-    if (id !== undefined) packet.id = id;
     if (id !== undefined && id > Number.MAX_SAFE_INTEGER) throw invalidPayload();
-    if (cursor.at < text.length) packet.data = this.#parse(text, cursor.at);
-    if (!isDataValid(type, packet.data)) throw invalidPayload();
+    const data = cursor.at < text.length ? this.#parse(text, cursor.at) : undefined;
+    if (!isDataValid(type, data)) throw invalidPayload();
+    const packet = createPacket(plainTypeOf(type), nsp, id, data);
     if (expected === 0) return packet;
     this.#partial = { packet, expected, attachments: [], bytes: 0 };
     return undefined;
@@ -181,4 +181,10 @@ function describe(value: unknown): string {
   } catch {
     return typeof value;
   }
+}
+
+// With all its keys from the start: one that is added later takes memory of its own.
+function createPacket(type: PacketType, nsp: string, id: number | undefined, data: unknown): Packet {
+  if (id !== undefined) return data === undefined ? { type, nsp, id } : { type, nsp, id, data };
+  return data === undefined ? { type, nsp } : { type, nsp, data };
 }

@@ -139,6 +139,10 @@ export class Admission {
       this.#accept(namespace, socket, usable);
       return;
     }
+    if (!namespace.hasMiddlewares) {
+      this.#accept(namespace, socket, usable);
+      return;
+    }
     namespace.runMiddlewares(socket, (error, isThrown) => {
       this.#guarded(() => {
         if (error === undefined) this.#accept(namespace, socket, usable);

@@ -36,6 +36,9 @@ class Undecodable {
   }
 }
 
+/** Admissions of a connection that waits for none; never changed. */
+const NONE: Admission[] = [];
+
 const ATTACHMENTS_TIMEOUT_MS = 30_000;
 
 /** To the layers below it is a SessionHandler, a DispatchTarget and an IntakeOwner; users see none of that. */
@@ -51,7 +54,7 @@ export class Connection {
   // Most connections have one socket, and need no map for it.
   #only: AnySocket | undefined;
   #others: Map<string, AnySocket> | undefined;
-  #admissions: Set<Admission> | undefined;
+  #admissions: Admission[] = NONE;
   // Namespaces that the server put the client out of: what is still on its way from there is no offence.
   #left: Set<string> | undefined;
   #hasJoined = false;
@@ -186,8 +189,7 @@ export class Connection {
 
   /** A CONNECT packet was answered, or came to nothing. @internal */
   endAdmission(admission: Admission): void {
-    this.#admissions?.delete(admission);
-    if (this.#admissions?.size === 0) this.#admissions = undefined;
+    if (this.#admissions.length > 0) this.#admissions = this.#admissions.filter((other) => other !== admission);
   }
 
   /** @internal */
@@ -252,7 +254,7 @@ export class Connection {
   // Late packets for a namespace that the client was put out of, and a client that gives up while it waits at the door.
   #mayStillArrive(packet: Packet): boolean {
     if (packet.type === PacketType.DISCONNECT) {
-      for (const admission of this.#admissions ?? []) {
+      for (const admission of this.#admissions) {
         if (admission.name !== packet.nsp) continue;
         admission.cancel();
         return true;
@@ -268,15 +270,14 @@ export class Connection {
       return;
     }
     // A client that asks anew while it waits has forgotten its first request.
-    for (const admission of this.#admissions ?? []) if (admission.name === name) admission.cancel();
+    for (const admission of this.#admissions) if (admission.name === name) admission.cancel();
     const admission = new Admission(this, name, auth);
-    const count = (this.#only === undefined ? 0 : 1) + (this.#others?.size ?? 0) + (this.#admissions?.size ?? 0);
+    const count = (this.#only === undefined ? 0 : 1) + (this.#others?.size ?? 0) + this.#admissions.length;
     if (count >= this.server.resolved.maxNamespaces) {
       admission.refuse(new Error("too many namespaces"));
       return;
     }
-    this.#admissions ??= new Set();
-    this.#admissions.add(admission);
+    this.#admissions = [...this.#admissions, admission];
     admission.start();
   }
 
@@ -303,7 +304,7 @@ export class Connection {
     this.reader = undefined;
     // It may be a decoder of the user.
     if (reader !== undefined) this.server.boundary.call({ kind: "adapter" }, reader, () => reader.destroy(), []);
-    for (const admission of this.#admissions ?? []) admission.cancel();
+    for (const admission of this.#admissions) admission.cancel();
     this.#waiting?.reject();
     for (const socket of this.#sockets()) socket.onDisconnect(reason, description);
   }

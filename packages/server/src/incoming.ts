@@ -47,8 +47,8 @@ export function receiveEvent(
 }
 
 function callListeners(socket: AnySocket, args: Event, onFailure: OnFailure): void {
-  const [event, ...rest] = args;
-  socket.server.boundary.emit(socket, event, rest, socket.errorContext("listener", event), onFailure);
+  const [event] = args;
+  socket.server.boundary.emit(socket, event, args.slice(1), socket.errorContext("listener", event), onFailure);
 }
 
 /** Tells the caller that it failed, be it that what the error says of itself can't be sent. */

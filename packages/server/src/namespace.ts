@@ -125,6 +125,11 @@ export class Namespace<
   }
 
   /** @internal */
+  get hasMiddlewares(): boolean {
+    return this.#middlewares.length > 0;
+  }
+
+  /** @internal */
   runMiddlewares(socket: AnySocket, done: (error: unknown, isThrown: boolean) => void): void {
     let isThrown = false;
     const context: ListenerErrorContext = { kind: "middleware", socket, namespace: this.#any };

@@ -65,13 +65,16 @@ export class Socket<
   }
 
   /** Sends an event; with a callback at the end, it gets the client's answer. */
-  override emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
-    if (RESERVED_EVENTS.has(ev as string)) {
-      if (isOwnEvent(this, ev, args)) return super.emit(ev, ...(args as unknown[]));
-      throw serverError("ERR_RESERVED_EVENT", `"${String(ev)}" is a reserved event name`);
+  override emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean;
+  // The name and the arguments as the one list that they are in a packet: no second list is made of them.
+  override emit(...data: unknown[]): boolean {
+    const [ev] = data as [string];
+    if (RESERVED_EVENTS.has(ev)) {
+      const args = data.slice(1);
+      if (isOwnEvent(this, ev, args)) return super.emit(ev, ...args);
+      throw serverError("ERR_RESERVED_EVENT", `"${ev}" is a reserved event name`);
     }
     const flags = this.#takeFlags();
-    const data: unknown[] = [ev, ...(args as unknown[])];
     const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data };
     const callback = data.at(-1);
     if (typeof callback === "function") {

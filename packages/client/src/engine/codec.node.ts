@@ -2,11 +2,8 @@
 export {
   Encoder,
   PacketReader,
-  StreamFrameReader,
   decodeEnginePacket,
   decodeEnginePayload,
   encodeEnginePacket,
-  encodeEnginePayload,
   parseHandshake,
-  writeStreamHeader,
 } from "@everwire/protocol";

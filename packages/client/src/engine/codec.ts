@@ -3,11 +3,8 @@
 export {
   Encoder,
   PacketReader,
-  StreamFrameReader,
   decodeEnginePacket,
   decodeEnginePayload,
   encodeEnginePacket,
-  encodeEnginePayload,
   parseHandshake,
-  writeStreamHeader,
 } from "@everwire/protocol/compact";

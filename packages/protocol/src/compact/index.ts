@@ -4,4 +4,3 @@ export { Encoder } from "./encoder.js";
 export { decodeEnginePacket, decodeEnginePayload, encodeEnginePacket, encodeEnginePayload } from "./engine-packet.js";
 export { parseHandshake } from "./handshake.js";
 export { PacketReader } from "./packet-reader.js";
-export { StreamFrameReader, writeStreamHeader } from "../stream-frame.js";

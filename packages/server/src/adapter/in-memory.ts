@@ -50,18 +50,19 @@ export class Adapter extends LazyEmitter implements AdapterContract {
     return 1;
   }
 
+  /** Puts a socket into rooms. The set is the adapter's from then on. */
   addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
     let own = this.sids.get(id);
+    if (own === undefined && rooms.size === 1 && rooms.has(id) && !this.rooms.has(id)) {
+      this.#joinOwn(id, rooms);
+      return;
+    }
     if (own === undefined) {
       own = new Set();
       this.sids.set(id, own);
     }
     for (const room of rooms) {
       if (own.has(room)) continue;
-      if (room === id && own.size === 0 && !this.rooms.has(id)) {
-        this.#joinOwn(id, own);
-        continue;
-      }
       this.#unshare(id);
       own.add(room);
       if (!this.rooms.has(room)) {
@@ -79,8 +80,8 @@ export class Adapter extends LazyEmitter implements AdapterContract {
 
   // Most sockets are in no room but their own, which has no other member: one set says both.
   #joinOwn(id: SocketId, own: Set<Room>): void {
+    this.sids.set(id, own);
     this.rooms.set(id, own);
-    own.add(id);
     this.emit("create-room", id);
     this.emit("join-room", id, id);
   }

@@ -94,17 +94,19 @@ function check(host: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean):
   const tooMany = host.limits.check(request, !("returning" in verdict));
   if (tooMany !== undefined) {
     visitor.onRefused(tooMany);
-  } else if ("returning" in verdict) {
-    askAllowRequest(opts.allowRequest, request, host.userCode, (refusal) => {
-      if (refusal === undefined) takeBack(host, visitor, isOriginAllowed);
-      else visitor.onRefused(refusal);
-    });
-  } else {
-    askAllowRequest(opts.allowRequest, request, host.userCode, (refusal) => {
-      if (refusal === undefined) makeId(host, visitor);
-      else visitor.onRefused(refusal);
-    });
+    return;
   }
+  const isReturning = "returning" in verdict;
+  if (opts.allowRequest === undefined) {
+    if (isReturning) visitor.onReturning(verdict.returning);
+    else makeId(host, visitor);
+    return;
+  }
+  askAllowRequest(opts.allowRequest, request, host.userCode, (refusal) => {
+    if (refusal !== undefined) visitor.onRefused(refusal);
+    else if (isReturning) takeBack(host, visitor, isOriginAllowed);
+    else makeId(host, visitor);
+  });
 }
 
 /** `allowRequest` may have taken its time: what was true of the session need not be any more. */

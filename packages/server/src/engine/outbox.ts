@@ -7,28 +7,38 @@ export interface Flushable {
   flush(): void;
 }
 
+/** A list that a broadcast has made longer than this is let go after it. */
+const MAX_KEPT_ENTRIES = 4_096;
+
 export class Outbox {
-  #dirty: Flushable[] = [];
+  // Two lists that take turns and keep their memory, with how many of the first are in use: a turn allocates nothing here.
+  #dirty: (Flushable | undefined)[] = [];
+  #spare: (Flushable | undefined)[] = [];
+  #count = 0;
 
   /** Has it flushed at the end of this turn. The caller sees to it that this is asked once a turn. */
   mark(session: Flushable): void {
-    if (this.#dirty.length === 0) setImmediate(this.#flush);
-    this.#dirty.push(session);
+    if (this.#count === 0) setImmediate(this.#flush);
+    this.#dirty[this.#count++] = session;
   }
 
   readonly #flush = (): void => {
     const sessions = this.#dirty;
+    const count = this.#count;
     // What is marked by callbacks of this flush goes with the next turn.
-    this.#dirty = [];
+    this.#dirty = this.#spare;
+    this.#count = 0;
     let flushed = 0;
     try {
-      for (const session of sessions) {
-        flushed += 1;
+      while (flushed < count) {
+        const session = sessions[flushed] as Flushable;
+        sessions[flushed++] = undefined;
         session.flush();
       }
     } finally {
       // A listener threw: its error is the process's affair, but the other sessions get what is theirs.
-      if (flushed < sessions.length) for (const session of sessions.slice(flushed)) this.mark(session);
+      if (flushed < count) for (const session of sessions.slice(flushed, count)) this.mark(session as Flushable);
+      this.#spare = sessions.length > MAX_KEPT_ENTRIES ? [] : sessions;
     }
   };
 }

@@ -42,7 +42,9 @@ export function parseRequestQuery(request: IncomingMessage): EngineRequest {
 
 /** Of a parameter that comes several times the last one counts: nobody has to expect a list. */
 function lastValues(query: ParsedUrlQuery): RequestQuery {
-  for (const [key, value] of Object.entries(query)) {
+  // It has no prototype, so each key is its own.
+  for (const key in query) {
+    const value = query[key];
     if (typeof value === "object") query[key] = value.at(-1);
   }
   return query as NodeJS.Dict<string>;

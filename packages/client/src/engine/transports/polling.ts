@@ -2,16 +2,20 @@
 // POST at a time that brings it. It imitates a socket: open, send, drain, close. XHR, Fetch and NodeXHR differ in the
 // request port only.
 import type { EnginePacket } from "@everwire/protocol";
-import { decodeEnginePayload, encodeEnginePayload, parseHandshake } from "#codec";
+import { decodeEnginePayload, parseHandshake } from "#codec";
 import { nextTick, requestPort } from "#platform";
 import type { AbortRequest, RequestPort } from "../ports.js";
 import type { Timer } from "../timers.js";
+import { encodeAll } from "./encode-all.js";
 import { fetchPort } from "./request-fetch.js";
 import { xhrPort } from "./request-xhr.js";
 import { Transport } from "./transport.js";
 
 /** How long a closed transport waits for its last requests, so that the server hears of the close. */
 const CLOSE_TIMEOUT_MS = 3_000;
+
+/** Between two packets of a payload. */
+const SEPARATOR = "\x1e";
 
 /** A payload of one packet, close. */
 const CLOSE = "1";
@@ -41,9 +45,9 @@ export class Polling extends Transport {
 
   override send(packets: EnginePacket[]): void {
     this.writable = false;
-    encodeEnginePayload(packets, (body) => {
+    encodeAll(packets, false, (parts) => {
       if (this.readyState === "closing") this.#sendClose();
-      else if (this.readyState !== "closed") this.#write(body);
+      else if (this.readyState !== "closed") this.#write((parts as string[]).join(SEPARATOR));
     });
   }
 

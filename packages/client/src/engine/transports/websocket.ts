@@ -1,9 +1,9 @@
 // WebSocketTransport: one packet a message (Engine.IO protocol v4, "WebSocket"). By the platform's port: `ws` on Node, the
 // environment's own WebSocket elsewhere.
 import type { BinaryType, EnginePacket, RawData } from "@everwire/protocol";
-import { encodeEnginePacket } from "#codec";
 import { nextTick, webSocketPort } from "#platform";
 import type { WebSocketLike, WebSocketPort } from "../ports.js";
+import { encodeAll } from "./encode-all.js";
 import { Transport } from "./transport.js";
 import { globalWebSocketPort } from "./ws-global.js";
 
@@ -59,29 +59,14 @@ export class WebSocketTransport extends Transport {
 
   override send(packets: EnginePacket[]): void {
     this.writable = false;
-    let next = 0;
-    // A Blob, or in browsers any binary data, becomes base64 asynchronously: the next packet waits, so that order is kept.
-    const encodeNext = (): void => {
-      let waiting = false;
-      while (!waiting) {
-        const packet = packets[next++];
-        if (!packet) {
-          this.#drain();
-          return;
-        }
-        let isSync = true;
-        waiting = true;
-        encodeEnginePacket(packet, !this.opts.forceBase64, (frame) => {
-          if (this.#socket && this.readyState === "open") {
-            this.port.send(this.#socket, frame, packet.options?.compress !== false, this.opts);
-          }
-          if (isSync) waiting = false;
-          else encodeNext();
-        });
-        isSync = false;
-      }
-    };
-    encodeNext();
+    encodeAll(packets, !this.opts.forceBase64, (frames) => {
+      const socket = this.#socket;
+      if (!socket || this.readyState !== "open") return;
+      frames.forEach((frame, index) => {
+        this.port.send(socket, frame, packets[index]?.options?.compress !== false, this.opts);
+      });
+      this.#drain();
+    });
   }
 
   override close(code?: number): this {

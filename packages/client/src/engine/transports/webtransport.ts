@@ -1,7 +1,8 @@
 // WebTransportTransport: one session, and in it one stream of frames (PROTOCOL.md, "WebTransport"). By the environment's own class: a
 // browser's, or on Node the one that the user has put there.
-import { isBlob, type EnginePacket } from "@everwire/protocol";
-import { StreamFrameReader, encodeEnginePacket, writeStreamHeader } from "#codec";
+import type { EnginePacket } from "@everwire/protocol";
+import { encodeEnginePacket } from "#codec";
+import { bytesOf, frameOf, readFrames } from "./stream-frames.js";
 import { Transport, type TransportState } from "./transport.js";
 
 /**
@@ -103,48 +104,19 @@ export class WebTransportTransport extends Transport {
     if ((this.readyState as TransportState) === "opening") this.onOpen();
 
     const decoder = new TextDecoder();
-    const frames = new StreamFrameReader(maxPayload, (payload, isBinary) =>
-      this.onData(isBinary ? (payload.buffer as ArrayBuffer) : decoder.decode(payload)),
-    );
     const reader = (readable as ReadableStream<Uint8Array>).getReader();
-    while ((this.readyState as TransportState) === "open") {
-      const { done, value } = await reader.read();
-      if (done) {
-        this.#closeSession();
-        return;
-      }
+    await readFrames(reader, maxPayload, (payload, isBinary) => {
       // What can't be a frame is no packet either.
-      if (!frames.read(value)) this.onData("");
-    }
+      if (this.readyState === "open") this.onData(isBinary ? payload.buffer : payload ? decoder.decode(payload) : "");
+    });
+    this.#closeSession();
   }
 
   async #write(packets: EnginePacket[]): Promise<void> {
-    const encoder = new TextEncoder();
-    const parts: Uint8Array[] = [];
-    let size = 0;
-    for (const { type, data } of packets) {
-      const content = isBlob(data) ? await data.arrayBuffer() : data;
-      encodeEnginePacket({ type, data: content } as EnginePacket, true, (encoded) => {
-        let isBinary = typeof encoded !== "string";
-        let payload = isBinary ? bytesOf(encoded as BufferSource) : encoder.encode(encoded as string);
-        // A frame can't be empty: the text form of an empty binary message, with no base64 behind it.
-        if (!payload.length) {
-          payload = encoder.encode("b");
-          isBinary = false;
-        }
-        const header = new Uint8Array(9);
-        const headerSize = writeStreamHeader(header, 0, payload.length, isBinary);
-        parts.push(header.subarray(0, headerSize), payload);
-        size += headerSize + payload.length;
-      });
-    }
-    const bytes = new Uint8Array(size);
-    let offset = 0;
-    parts.forEach((part) => {
-      bytes.set(part, offset);
-      offset += part.length;
-    });
-    for (let start = 0; start < size; start += PIECE_BYTES) {
+    const frames: Blob[] = [];
+    packets.forEach((packet) => encodeEnginePacket(packet, true, (encoded) => frames.push(frameOf(encoded))));
+    const bytes = await bytesOf(frames);
+    for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
       await this.#writer?.write(bytes.subarray(start, start + PIECE_BYTES));
     }
   }
@@ -186,10 +158,4 @@ export class WebTransportTransport extends Transport {
   #fail(error: unknown): void {
     this.onError("webtransport error", error, undefined, error);
   }
-}
-
-function bytesOf(data: BufferSource): Uint8Array {
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
 }

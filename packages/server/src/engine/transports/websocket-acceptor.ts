@@ -9,7 +9,8 @@ import { protocolOf, queryOf } from "../request-query.js";
 import type { TransportContext } from "./transport.js";
 import { stopAtFault } from "./inflating.js";
 import { LegacyWebSocketTransport } from "./legacy-websocket.js";
-import { EngineWebSocket, WebSocketTransport } from "./websocket.js";
+import { EngineWebSocket } from "./engine-websocket.js";
+import { WebSocketTransport } from "./websocket.js";
 
 // `closeTimeout` is documented by `ws` and not yet in its types.
 type AcceptorOptions = WebSocketServerOptions & { closeTimeout?: number };
@@ -83,7 +84,8 @@ export class WebSocketAcceptor {
   #onHeaders(lines: string[], request: IncomingMessage): void {
     const headers = { ...this.#headers };
     this.#context.decorateHeaders(headers, request);
-    for (const [name, value] of Object.entries(headers)) {
+    for (const name of Object.keys(headers)) {
+      const value = headers[name];
       if (value === undefined) continue;
       for (const each of Array.isArray(value) ? value : [value]) lines.push(`${name}: ${each}`);
     }

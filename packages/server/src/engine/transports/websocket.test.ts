@@ -124,6 +124,13 @@ describe("reading", () => {
     const { opcode, payload } = await readFrame(tcp);
     expect([opcode, payload.toString()]).toEqual([Opcode.PONG, "data"]);
   });
+
+  test("answers a ping where permessage-deflate was negotiated", async () => {
+    const { tcp } = await startRaw({ perMessageDeflate: true }, { "Sec-WebSocket-Extensions": "permessage-deflate" });
+    tcp.write(encodeFrame("data", { opcode: Opcode.PING }));
+    const { opcode, payload } = await readFrame(tcp);
+    expect([opcode, payload.toString()]).toEqual([Opcode.PONG, "data"]);
+  });
 });
 
 describe("writing", () => {

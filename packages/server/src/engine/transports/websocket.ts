@@ -4,7 +4,6 @@
 // Made by websocket-acceptor.ts; driven by the session.
 import type { Duplex } from "node:stream";
 import { WebSocket } from "ws";
-import type { RawData } from "ws";
 import { decodeEnginePacket } from "@everwire/protocol";
 import type { Reason } from "@everwire/protocol";
 import { Alarm } from "../deadlines.js";
@@ -12,6 +11,7 @@ import { TransportError } from "../errors.js";
 import { toBuffer } from "../outgoing-packet.js";
 import type { OutgoingPacket } from "../outgoing-packet.js";
 import { encodeText } from "./encode-text.js";
+import { EngineWebSocket } from "./engine-websocket.js";
 import { writeFrames } from "./frame.js";
 import { Transport } from "./transport.js";
 import type { TransportContext } from "./transport.js";
@@ -25,60 +25,14 @@ const CLOSE_GRACE_MS = 1_000;
 const NORMAL_CLOSURE = 1000;
 /** Browsers send it for a page or a worker that is no more. */
 const GOING_AWAY = 1001;
-const PROTOCOL_ERROR = 1002;
 const NO_STATUS = 1005;
-const MESSAGE_TOO_BIG = 1009;
 
-interface TransportHolder {
-  transport: WebSocketTransport | undefined;
-}
-
-/** A connection that knows its transport, so that all connections share their listeners instead of having closures. */
-export class EngineWebSocket extends WebSocket implements TransportHolder {
-  transport: WebSocketTransport | undefined = undefined;
-  #isClosing = false;
-  #hasIllegalLength = false;
-
-  /** The peer sent a length with more than 53 bits, which `ws` counts as too big a message. */
-  onIllegalLength(): void {
-    this.#hasIllegalLength = true;
-  }
-
-  override close(code?: number, data?: string | Buffer): void {
-    if (this.#isClosing) return;
-    if (code !== MESSAGE_TOO_BIG) {
-      super.close(code, data);
-      return;
-    }
-    // RFC 6455 section 5.2: the most significant bit of a 64-bit length must be 0, anything else is a protocol error. `ws` tells
-    // which of the two it was in the `error` event, right after this call.
-    this.#isClosing = true;
-    process.nextTick(() => super.close(this.#hasIllegalLength ? PROTOCOL_ERROR : MESSAGE_TOO_BIG, data));
-  }
-}
-
-function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
-  // The binary type is left at "nodebuffer".
-  transportOf(this)?.onMessage(data as Buffer, isBinary);
-}
-
-function onPing(this: WebSocket, data: Buffer): void {
-  transportOf(this)?.onPing(data);
-}
-
-function onError(this: WebSocket, error: Error & { code?: string }): void {
-  if (error.code === "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH" && this instanceof EngineWebSocket)
-    this.onIllegalLength();
-  transportOf(this)?.onWebSocketError(error);
-}
-
-function onClose(this: WebSocket, code: number): void {
-  transportOf(this)?.onWebSocketClose(code);
-}
-
-/** Another WebSocket engine makes connections of another class: those have the property nevertheless. */
-function transportOf(webSocket: WebSocket): WebSocketTransport | undefined {
-  return (webSocket as WebSocket & Partial<TransportHolder>).transport;
+/** Listens to a connection that another WebSocket engine has made. */
+function listenTo(webSocket: WebSocket, transport: WebSocketTransport): void {
+  webSocket
+    .on("message", (data, isBinary) => transport.onMessage(data as Buffer, isBinary))
+    .on("close", (code) => transport.onWebSocketClose(code))
+    .on("error", (error) => transport.onWebSocketError(error));
 }
 
 export class WebSocketTransport extends Transport {
@@ -93,10 +47,8 @@ export class WebSocketTransport extends Transport {
     super(context, supportsBinary);
     this.#webSocket = webSocket;
     this.#stream = stream;
-    (webSocket as WebSocket & TransportHolder).transport = this;
-    webSocket.on("message", onMessage).on("close", onClose).on("error", onError);
-    // `ws` answers pings by itself, one write each, even if nobody reads the answers. Ours are rationed: see onPing.
-    if (stream !== undefined) webSocket.on("ping", onPing);
+    if (webSocket instanceof EngineWebSocket) webSocket.transport = this;
+    else listenTo(webSocket, this);
   }
 
   /** The WebSocket of this connection. */
