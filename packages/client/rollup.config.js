@@ -8,7 +8,6 @@ import commonjs from "@rollup/plugin-commonjs";
 import nodeResolve from "@rollup/plugin-node-resolve";
 import terser from "@rollup/plugin-terser";
 import ts from "typescript";
-import { es5Methods, es5Plugins } from "./es5.js";
 import { INTERNAL_NAMES } from "./internal-names.js";
 
 const HERE = import.meta.dirname;
@@ -145,9 +144,6 @@ const lower = (target, transformers) => ({
         target,
         module: ts.ModuleKind.ESNext,
         useDefineForClassFields: false,
-        // Helpers of the compiler's are for what old engines lack, and those have their own.
-        noEmitHelpers: true,
-        ignoreDeprecations: "6.0",
         sourceMap: true,
       },
       transformers: { before: transformers },
@@ -206,11 +202,7 @@ const withMsgpack = {
       : null,
 };
 
-const bundle = (
-  input,
-  name,
-  { format, target, ecma, plugins = [], transformers = [], suffixes = ["", ".min"], ...rest },
-) => ({
+const bundle = (input, name, { format, target, ecma, plugins = [], suffixes = ["", ".min"], ...rest }) => ({
   input: join(HERE, "dist", input),
   // What is not used of it is not there: its tables are filled by statements, which count as effects.
   treeshake: { moduleSideEffects: (id) => !id.includes("engine.io-parser") },
@@ -226,10 +218,7 @@ const bundle = (
     sourcemap: true,
     generatedCode: "es2015",
     plugins: [
-      lower(target, [
-        ...(suffix ? [leaveOut, plainMembers(privateNumbers)] : [plainMembers(privateNames)]),
-        ...transformers,
-      ]),
+      lower(target, suffix ? [leaveOut, plainMembers(privateNumbers)] : [plainMembers(privateNames)]),
       suffix && minify(ecma, format === "es"),
       publish,
     ],
@@ -247,21 +236,9 @@ const SCRIPT = {
   intro: 'var globalThis = typeof self === "object" ? self : global;',
 };
 
-/** For engines that are ES5 and no more; a shell without a page loads it too. */
-const LEGACY = {
-  ...SCRIPT,
-  target: ts.ScriptTarget.ES5,
-  ecma: 5,
-  plugins: es5Plugins,
-  transformers: [es5Methods],
-  generatedCode: "es5",
-  intro: 'var globalThis = typeof self === "object" ? self : Function("return this")();',
-};
-
 export default [
   bundle("index.js", "everwire.esm", { format: "es", target: ts.ScriptTarget.ES2020, ecma: 2020 }),
   bundle("bundle/umd.js", "everwire", SCRIPT),
-  bundle("legacy/script.js", "everwire.legacy", LEGACY),
   bundle("bundle/umd.js", "everwire.msgpack", { ...SCRIPT, plugins: [withMsgpack], suffixes: [".min"] }),
   bundle("bundle/engine.js", "everwire.engine", { ...SCRIPT, name: "eio", suffixes: [".min"] }),
 ];

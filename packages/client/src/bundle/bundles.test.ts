@@ -10,13 +10,11 @@ import { WebSocket } from "ws";
 import { startFaultProxy, startServer, until } from "@everwire/testkit";
 import type * as Client from "@everwire/client";
 import { Manager, Socket } from "@everwire/client";
-import { PageXhr } from "./page-xhr.test.node.js";
 import { INTERNAL_NAMES } from "../../internal-names.js";
 
 const BUNDLES = join(import.meta.dirname, "..", "..", "dist", "bundle");
 const SERVED = join(import.meta.dirname, "..", "..", "..", "server", "client-dist");
-const SCRIPTS = ["everwire.js", "everwire.min.js", "everwire.legacy.js", "everwire.legacy.min.js"];
-const NAMES = ["everwire.esm.js", "everwire.esm.min.js", ...SCRIPTS];
+const NAMES = ["everwire.esm.js", "everwire.esm.min.js", "everwire.js", "everwire.min.js"];
 
 function read(name: string, folder = BUNDLES): string {
   const path = join(folder, name);
@@ -52,7 +50,6 @@ function runScript(name: string, before = ""): Record<string, unknown> {
     atob,
   };
   Object.assign(scope, { WebSocket, fetch, AbortController, FileReader: PageFileReader, self: scope });
-  if (name.includes("legacy")) scope.XMLHttpRequest = PageXhr;
   runInNewContext(`${before};${read(name)}`, scope);
   return scope;
 }
@@ -171,9 +168,9 @@ describe.each(["everwire.esm.js", "everwire.esm.min.js"])("%s", (name) => {
   });
 });
 
-describe.each(SCRIPTS)("%s", (name) => {
+describe.each(["everwire.js", "everwire.min.js"])("%s", (name) => {
   test("is one global, `io`, with everything on it", () => {
-    const before = new Set([...Object.keys(runScript("everwire.js")), "XMLHttpRequest"]);
+    const before = new Set(Object.keys(runScript("everwire.js")));
     const scope = runScript(name);
     expect(Object.keys(scope).filter((key) => !before.has(key))).toEqual([]);
     const io = scope.io as Io;
@@ -224,12 +221,7 @@ describe.each(NAMES)("%s", (name) => {
 
   test("needs no newer syntax than promised", () => {
     const text = read(name);
-    const target = name.includes(".esm")
-      ? ts.ScriptTarget.ES2020
-      : name.includes(".legacy")
-        ? // eslint-disable-next-line @typescript-eslint/no-deprecated -- what it is deprecated for is what this bundle is for
-          ts.ScriptTarget.ES5
-        : ts.ScriptTarget.ES2017;
+    const target = name.includes(".esm") ? ts.ScriptTarget.ES2020 : ts.ScriptTarget.ES2017;
     const lower = (code: string): string =>
       ts.transpileModule(code, {
         compilerOptions: { target, module: ts.ModuleKind.ESNext, removeComments: true, useDefineForClassFields: false },

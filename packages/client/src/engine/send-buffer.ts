@@ -96,9 +96,12 @@ export function sizeOf(data: RawData | undefined): number {
 }
 
 function utf8Length(text: string): number {
-  // A surrogate pair is four bytes, half of one is replaced by three.
-  return text
-    .replace(/[\ud800-\udbff][\udc00-\udfff]/g, "1234")
-    .replace(/[\u0800-\uffff]/g, "123")
-    .replace(/[\x80-\u07ff]/g, "12").length;
+  if (!/[\x80-\uffff]/.test(text)) return text.length;
+  let length = 0;
+  // By code points: a surrogate pair is one of four bytes, half of one is replaced by three.
+  for (const character of text) {
+    const code = character.codePointAt(0) as number;
+    length += code > 0xffff ? 4 : code > 0x7ff ? 3 : code > 0x7f ? 2 : 1;
+  }
+  return length;
 }

@@ -27,8 +27,6 @@ const SCRIPTS = [
   "everwire.min.js",
   "everwire.esm.js",
   "everwire.esm.min.js",
-  "everwire.legacy.js",
-  "everwire.legacy.min.js",
   "everwire.msgpack.min.js",
   "everwire.engine.min.js",
 ];
