@@ -27,6 +27,7 @@ export default defineConfig({
         ...sourceCondition,
         test: { name: "docs", include: ["e2e/docs/**/*.test.ts"], testTimeout: 30_000 },
       },
+      { test: { name: "packaging", include: ["e2e/packaging/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "chaos", include: ["e2e/chaos/**/*.test.mjs"] } },
       {
         ...sourceCondition,

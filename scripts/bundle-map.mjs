@@ -1,9 +1,9 @@
 // Where every byte of the client's bundles goes, as the tables of docs/bundle-size.md: by the source map, for each group and module
-// its raw bytes, and its marginal cost: what the bundle would weigh less under gzip -9 without them. Run after `npm run build`.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+// its raw bytes, and its marginal cost: what the bundle would weigh less under gzip -9 without them. `--write` writes them, and without
+// it they have to be of this build. Run after `npm run build`.
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { ROOT } from "./npm-packages.mjs";
+import { BUNDLES, builtFiles, readBuilt } from "./bundles.mjs";
+import { putTables, readTable, table } from "./doc-tables.mjs";
 
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const gzip = (text) => gzipSync(Buffer.from(text), { level: 9 }).length;
@@ -98,37 +98,64 @@ function modulesOf(runs, sources, whole) {
 }
 
 const number = (value) => value.toLocaleString("en-US");
-const table = (head, rows) =>
-  [head, head.map((_, column) => (column === 0 ? "---" : "---:")), ...rows]
-    .map((row) => `| ${row.join(" | ")} |`)
+
+const PAGE = "docs/bundle-size.md";
+/** Those whose bytes are told one by one. */
+const MAPPED = ["everwire.esm.min.js", "everwire.ws.esm.min.js", "everwire.legacy.min.js"];
+const COMPRESSORS = `zlib ${process.versions.zlib}, brotli ${process.versions.brotli}`;
+
+function filesTable(files) {
+  const rows = files.map((file) => {
+    const code = readBuilt(file);
+    const { wanted } = BUNDLES.find((bundle) => bundle.file === file) ?? {};
+    const aim = wanted === undefined ? ["", ""] : [number(wanted), number(Math.max(0, gzip(code) - wanted))];
+    return [`\`${file}\``, ...[Buffer.byteLength(code), gzip(code), brotli(code)].map(number), ...aim];
+  });
+  return `${table(["File", "raw", "gzip -9", "brotli", "wanted", "too much"], rows)}\n\nCompressed by ${COMPRESSORS}.`;
+}
+
+function mapOf(file) {
+  const code = readBuilt(file).replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "");
+  const map = JSON.parse(readBuilt(`${file}.map`));
+  return { code, map, runs: runsOf(code, map) };
+}
+
+/** One section a bundle. */
+function mapTable(files, head, listOf) {
+  const sections = MAPPED.filter((file) => files.includes(file)).map((file) => {
+    const { code, map, runs } = mapOf(file);
+    const rows = listOf(runs, map.sources, gzip(code))
+      .filter(({ raw }) => raw > 0)
+      .map(({ name, raw, marginal }) => [name, number(raw), number(marginal)]);
+    return `### ${head}s of \`${file}\`\n\n${table([head, "raw", "gzip, marginal"], rows)}`;
+  });
+  return sections.join("\n\n");
+}
+
+/** Another release of the compressors gives other sizes of the same bytes: then only the names and the raw sizes have to agree. */
+const withoutCompressed = (page) => {
+  const rows = page.split("\n").map((line) => line.split("|").slice(0, 3).join("|").trim());
+  return rows
+    .filter((row) => /^\| `|^### /.test(row))
+    .sort()
     .join("\n");
+};
 
-const FILES = [
-  ...["everwire.esm.min.js", "everwire.min.js", "everwire.esm.js", "everwire.js"],
-  ...["everwire.msgpack.min.js", "everwire.engine.min.js"],
-];
-const FOLDER = join(ROOT, "packages/client/dist/bundle");
-const read = (file) => readFileSync(join(FOLDER, file), "utf8");
-
-console.log(
-  table(
-    ["File", "raw", "gzip -9", "brotli"],
-    FILES.map((file) => {
-      const code = read(file);
-      return [`\`${file}\``, ...[Buffer.byteLength(code), gzip(code), brotli(code)].map(number)];
-    }),
-  ),
-);
-
-const code = read("everwire.esm.min.js").replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "");
-const map = JSON.parse(read("everwire.esm.min.js.map"));
-const runs = runsOf(code, map);
-for (const [head, list] of [
-  ["Group", groupsOf(runs, map.sources, gzip(code))],
-  ["Module", modulesOf(runs, map.sources, gzip(code))],
-]) {
-  const rows = list
-    .filter(({ raw }) => raw > 0)
-    .map(({ name, raw, marginal }) => [name, number(raw), number(marginal)]);
-  console.log(`\n${table([head, "raw", "gzip, marginal"], rows)}`);
+try {
+  const files = builtFiles();
+  const tables = {
+    files: filesTable(files),
+    groups: mapTable(files, "Group", groupsOf),
+    modules: mapTable(files, "Module", modulesOf),
+  };
+  const comparable = readTable(PAGE, "files")?.includes(COMPRESSORS) === true;
+  await putTables(PAGE, tables, {
+    write: process.argv.includes("--write"),
+    script: "scripts/bundle-map.mjs",
+    same: (one, other) => (comparable ? one === other : withoutCompressed(one) === withoutCompressed(other)),
+  });
+  console.log(`${PAGE} has the sizes of ${files.length} files`);
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
 }

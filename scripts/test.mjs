@@ -103,6 +103,8 @@ const STAGES = {
   // Alone, for each of its cases is four processes and a broker; two files at a time, for they mostly wait.
   brokers: () => vitest("--project", "brokers", "--maxWorkers=2"),
   packages: () => check(node("scripts/check-packages.mjs")),
+  integrity: () => check(node("scripts/integrity.mjs")),
+  sizes: () => check(node("scripts/bundle-map.mjs")),
   parity: () => check(node("scripts/check-parity.mjs")),
   security: () => check(node("scripts/check-security.mjs")),
   fuzz: () => check(node("scripts/fuzz.mjs", "--seconds", "5")),

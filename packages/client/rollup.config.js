@@ -1,5 +1,5 @@
 // Rolls the browser build up to one file for each way of loading it: an ES module (ES2020) and a script tag (ES2017, global
-// `io`), each whole and minified, with source maps that reach the TypeScript sources. Input is what `tsc -b` left in dist.
+// `io`), each readable and minified, with source maps that reach the TypeScript sources. Input is what `tsc -b` left in dist.
 // The results are also laid where the server package serves them from.
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -186,7 +186,7 @@ const publish = {
       const bytes = Buffer.from(code);
       const sizes = [bytes.length, gzipSync(bytes, { level: 9 }).length, brotliCompressSync(bytes).length];
       console.log(
-        `${name.padEnd(22)} ${sizes.map((size) => String(size).padStart(7)).join(" ")}  raw, gzip -9, brotli`,
+        `${name.padEnd(25)} ${sizes.map((size) => String(size).padStart(7)).join(" ")}  raw, gzip -9, brotli`,
       );
     }
   },
@@ -202,17 +202,32 @@ const withMsgpack = {
       : null,
 };
 
-const bundle = (input, name, { format, target, ecma, plugins = [], suffixes = ["", ".min"], ...rest }) => ({
+/** A table that never changes in the place of the registry: what a session can't use is seen to be dead, and left out. */
+const withTransports = (table) => ({
+  name: "with-transports",
+  resolveId: (id) => {
+    if (id.endsWith("/register-every.js")) return "\0nothing";
+    return id.endsWith("/registry.js") ? join(HERE, "dist", table) : null;
+  },
+  load: (id) => (id === "\0nothing" ? "" : null),
+});
+
+const bundle = (
+  input,
+  name,
+  { format, target, ecma, transports = "engine/every-transport.js", plugins = [], ...rest },
+) => ({
   input: join(HERE, "dist", input),
   // What is not used of it is not there: its tables are filled by statements, which count as effects.
   treeshake: { moduleSideEffects: (id) => !id.includes("engine.io-parser") },
   plugins: [
     ...plugins,
+    withTransports(transports),
     sourceMaps,
     nodeResolve({ browser: true, exportConditions: ["browser", "module", "import", "default"] }),
     commonjs(),
   ],
-  output: suffixes.map((suffix) => ({
+  output: ["", ".min"].map((suffix) => ({
     file: join(OUT, `${name}${suffix}.js`),
     format,
     sourcemap: true,
@@ -236,9 +251,12 @@ const SCRIPT = {
   intro: 'var globalThis = typeof self === "object" ? self : global;',
 };
 
+const MODULE = { format: "es", target: ts.ScriptTarget.ES2020, ecma: 2020 };
+
 export default [
-  bundle("index.js", "everwire.esm", { format: "es", target: ts.ScriptTarget.ES2020, ecma: 2020 }),
+  bundle("index.js", "everwire.esm", MODULE),
+  bundle("bundle/ws.js", "everwire.ws.esm", { ...MODULE, exports: "named", transports: "bundle/ws-transports.js" }),
   bundle("bundle/umd.js", "everwire", SCRIPT),
-  bundle("bundle/umd.js", "everwire.msgpack", { ...SCRIPT, plugins: [withMsgpack], suffixes: [".min"] }),
-  bundle("bundle/engine.js", "everwire.engine", { ...SCRIPT, name: "eio", suffixes: [".min"] }),
+  bundle("bundle/umd.js", "everwire.msgpack", { ...SCRIPT, plugins: [withMsgpack] }),
+  bundle("bundle/engine.js", "everwire.engine", { ...SCRIPT, name: "eio" }),
 ];

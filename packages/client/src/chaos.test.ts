@@ -1,6 +1,7 @@
 // Sockets that leave, come back and are cut at random moments: nothing arrives twice or out of order, nothing stays behind.
 import { expect, test, vi } from "vitest";
 import { Server } from "socket.io";
+import "./engine/register-every.js";
 import { Manager } from "./manager.js";
 
 /** The same series for the same seed (mulberry32). */

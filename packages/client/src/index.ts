@@ -1,4 +1,5 @@
 // Public surface of @everwire/client: io() and what it is made of. The engine below has its own entry, `@everwire/client/engine`.
+import "./engine/register-every.js";
 import { io } from "./lookup.js";
 
 export default io;

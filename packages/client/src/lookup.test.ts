@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import * as client from "@everwire/client";
+import "./engine/register-every.js";
 import { io, type IoOptions } from "./lookup.js";
 import { Manager } from "./manager.js";
 import { Socket } from "./socket.js";

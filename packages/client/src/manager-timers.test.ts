@@ -1,5 +1,6 @@
 // Which timer functions a Manager waits with, when a test framework has replaced the global ones.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import "./engine/register-every.js";
 import { Manager } from "./manager.js";
 
 let manager: Manager;

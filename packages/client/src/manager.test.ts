@@ -2,6 +2,7 @@ import { createServer, type Server as TcpServer, type Socket as TcpSocket } from
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Server, type Socket as ServerSocket } from "socket.io";
 import { Decoder, Encoder, type Packet } from "@everwire/protocol";
+import "./engine/register-every.js";
 import { Manager } from "./manager.js";
 import type { ManagerOptions } from "./options.js";
 

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Server, type Socket as ServerSocket } from "socket.io";
 import { WebSocketServer } from "ws";
+import "./engine/register-every.js";
 import { Manager } from "./manager.js";
 import type { ManagerOptions, SocketOptions } from "./options.js";
 import type { Socket } from "./socket.js";

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import "./engine/register-every.js";
 import { Manager } from "./manager.js";
 import { setTrace } from "./trace.js";
 

@@ -5,9 +5,6 @@ import type { Packet as ParserPacket } from "engine.io-parser";
 import { isBlob, isArrayBuffer, isView } from "./binary.js";
 import type { BinaryData, BlobLike, RawData } from "./binary.js";
 
-/** Revision of the Engine.IO protocol, sent as `EIO` in the query. */
-export const ENGINE_PROTOCOL = 4;
-
 /** Engine.IO protocol v4, "HTTP long-polling": packets of one payload are separated by the record separator. */
 export const PAYLOAD_SEPARATOR = "\x1e";
 

@@ -6,7 +6,7 @@ export {
   decodePayload,
   encodePacket,
   encodePayload,
-} from "engine.io-parser";
+} from "./engine-parser.js";
 export { byteLengthOf, isBase64Data, isBinary, isBlob } from "./binary.js";
 export type { Base64Data, BinaryData, BlobLike, RawData } from "./binary.js";
 export { MAX_DATA_DEPTH } from "./data-depth.js";
@@ -15,7 +15,6 @@ export type { DecoderEvents } from "./decoder.js";
 export { Encoder } from "./encoder.js";
 export type { EncodedPacket, Replacer } from "./encoder.js";
 export {
-  ENGINE_PROTOCOL,
   MAX_PAYLOAD_PACKETS,
   PAYLOAD_SEPARATOR,
   decodeEnginePacket,
@@ -30,6 +29,7 @@ export type {
   EnginePayload,
   EnginePayloadOptions,
 } from "./engine-packet.js";
+export { ENGINE_PROTOCOL } from "./engine-protocol.js";
 export { CALLER_ERROR_CODES, EverwireError, PROTOCOL_ERROR_CODES, ProtocolError } from "./errors.js";
 export type { CallerErrorCode, ProtocolErrorCode } from "./errors.js";
 export type {

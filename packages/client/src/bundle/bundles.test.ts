@@ -14,7 +14,8 @@ import { INTERNAL_NAMES } from "../../internal-names.js";
 
 const BUNDLES = join(import.meta.dirname, "..", "..", "dist", "bundle");
 const SERVED = join(import.meta.dirname, "..", "..", "..", "server", "client-dist");
-const NAMES = ["everwire.esm.js", "everwire.esm.min.js", "everwire.js", "everwire.min.js"];
+const WEBSOCKET_ONLY = ["everwire.ws.esm.js", "everwire.ws.esm.min.js"];
+const NAMES = ["everwire.esm.js", "everwire.esm.min.js", "everwire.js", "everwire.min.js", ...WEBSOCKET_ONLY];
 
 function read(name: string, folder = BUNDLES): string {
   const path = join(folder, name);
@@ -116,12 +117,12 @@ async function talkByPolling(io: Io): Promise<void> {
 }
 
 /** The session goes on over a connection that breaks, each way once, and volatile events are not sent again. */
-async function survive(io: Io): Promise<void> {
+async function survive(io: Io, transports = ["polling", "websocket"]): Promise<void> {
   const own = await startServer({ cors: { origin: "*" } });
   const proxy = await startFaultProxy(Number(new URL(own.url).port));
   own.io.on("connection", (socket) => socket.on("n", (...args: unknown[]) => socket.emit("n", ...args)));
   try {
-    for (const transport of ["polling", "websocket"]) {
+    for (const transport of transports) {
       const socket = io(proxy.url, { forceNew: true, transports: [transport], resume: true });
       const got: unknown[] = [];
       const seen: string[] = [];
@@ -165,6 +166,60 @@ describe.each(["everwire.esm.js", "everwire.esm.min.js"])("%s", (name) => {
 
   test("survives a break of its connection", async () => {
     await survive((await loadModule(name)).default as Io);
+  });
+});
+
+describe.each(WEBSOCKET_ONLY)("%s", (name) => {
+  test("exports no name that the package does not, and no transport", async () => {
+    const names = Object.keys(await loadModule(name));
+    const all = Object.keys(await import("@everwire/client"));
+    expect(all).toEqual(expect.arrayContaining(names));
+    expect(all.filter((each) => !names.includes(each)).sort()).toEqual(
+      ["Fetch", "NodeWebSocket", "NodeXHR", "WebSocket", "WebTransport", "XHR"].sort(),
+    );
+  });
+
+  test("has nothing in it of other transports", () => {
+    const options = { target: ts.ScriptTarget.ESNext, removeComments: true };
+    const { outputText } = ts.transpileModule(read(name), { compilerOptions: options });
+    const others = ["XMLHttpRequest", "fetch(", "sendBeacon", "xhr poll", "WebTransport", "probe error"];
+    expect(others.filter((other) => outputText.includes(other))).toEqual([]);
+    const { sources } = JSON.parse(read(`${name}.map`)) as { sources: string[] };
+    expect(sources.filter((source) => /polling|request-|webtransport|upgrade|stream-frame/.test(source))).toEqual([]);
+  });
+
+  test("talks to a server, without being told by which transport", async () => {
+    const io = (await loadModule(name)).default as Io;
+    const socket = io(url, { forceNew: true, autoConnect: false });
+    socket.io.open();
+    expect(socket.io.engine.transport.name).toBe("websocket");
+    socket.io.disconnect();
+    await talk(io);
+  });
+
+  test("survives a break of its connection", async () => {
+    await survive((await loadModule(name)).default as Io, ["websocket"]);
+  });
+
+  test("connects anew after a break that it may not resume", async () => {
+    const own = await startServer();
+    const proxy = await startFaultProxy(Number(new URL(own.url).port));
+    const io = (await loadModule(name)).default as Io;
+    const socket = io(proxy.url, { forceNew: true, resume: false, reconnectionDelay: 10 });
+    try {
+      const reasons: string[] = [];
+      const ids = new Set<unknown>();
+      socket.on("disconnect", (reason: string) => reasons.push(reason));
+      socket.on("connect", () => ids.add(socket.id));
+      await until(() => ids.size === 1, "the connection");
+      proxy.cut();
+      await until(() => ids.size === 2, "the connection after it");
+      expect(reasons).toHaveLength(1);
+    } finally {
+      socket.disconnect();
+      await proxy.close();
+      await own.close();
+    }
   });
 });
 

@@ -58,7 +58,7 @@ function runScript(name: string): Record<string, unknown> {
 const membersOf = (base: { prototype: object }): string[] =>
   Object.getOwnPropertyNames(base.prototype).filter((name) => !name.startsWith("_") && !INTERNAL_NAMES.includes(name));
 
-describe.each([MSGPACK, ENGINE])("%s", (name) => {
+describe.each([MSGPACK, ENGINE, "everwire.msgpack.js", "everwire.engine.js"])("%s", (name) => {
   test("needs no newer syntax than promised", () => {
     const options = { module: ts.ModuleKind.ESNext, removeComments: true, useDefineForClassFields: false };
     const at = (target: ts.ScriptTarget): string =>

@@ -1,5 +1,6 @@
 // `@everwire/client/engine`: the Engine.IO client by itself, a session with text and binary messages and nothing above.
 import { nextTick as platformTick } from "#platform";
+import "./register-every.js";
 
 export { ENGINE_PROTOCOL as protocol } from "@everwire/protocol";
 export { TransportError } from "../errors.js";

@@ -4,8 +4,9 @@ import type { TransportError } from "../errors.js";
 import type { ResolvedOptions } from "./options.js";
 import type { Timer } from "./timers.js";
 import { TransportList, type AvailableTransport } from "./transport-list.js";
+import { Upgrade } from "./registry.js";
 import type { Transport, TransportHandler } from "./transports/transport.js";
-import { Upgrade } from "./upgrade.js";
+import type { Upgrade as Upgrading } from "./upgrade.js";
 
 /** What it needs of its session; what the transport in use tells goes there as well. */
 export interface LinkHandler extends TransportHandler {
@@ -26,7 +27,7 @@ export class Link {
   transport: Transport | undefined;
   readonly #opts: ResolvedOptions;
   readonly #handler: LinkHandler;
-  #upgrade: Upgrade | undefined;
+  #upgrade: Upgrading | undefined;
   #timer: Timer;
   #failures = 0;
 
@@ -75,7 +76,7 @@ export class Link {
       ([name]) => offered.indexOf(name) >= 0 && name !== (current as Transport).name,
     );
     const handler = this.#handler;
-    if (!candidates.length || this.#opts.upgrade === false || !handler.canUpgrade()) return;
+    if (!Upgrade || !candidates.length || this.#opts.upgrade === false || !handler.canUpgrade()) return;
     this.#upgrade = new Upgrade(current as Transport, this.#opts, {
       onProbed: (candidate) => handler.onProbed(candidate),
       onError: (error) => handler.onUpgradeError(error),

@@ -23,7 +23,7 @@ export interface SessionOptions extends NodeOptions {
   path?: string;
   /** Whether the path ends in a slash; default true. */
   addTrailingSlash?: boolean;
-  /** Names or classes, tried in this order. Default polling, websocket, webtransport. */
+  /** Names or classes, tried in this order. Default polling, websocket, webtransport; `@everwire/client/core` knows classes only. */
   transports?: (string | TransportClass)[];
   /** Classes; takes the place of `transports`. */
   transportImplementations?: TransportClass[];

@@ -15,7 +15,7 @@ export const nativeClearTimeout = globalScope.clearTimeout;
 export const defaultBinaryType: BinaryType = "arraybuffer";
 
 /** Polling goes by XMLHttpRequest, as users know it from their developer tools; service workers only have fetch. */
-export const requestPort = "XMLHttpRequest" in globalScope ? xhrPort : fetchPort;
+export const requestPort = typeof XMLHttpRequest === "undefined" ? fetchPort : xhrPort;
 export const webSocketPort = globalWebSocketPort;
 
 /** None: what an option is when it was not given stands where it is read, and a page pays for each byte. */

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { EventEmitter } from "node:events";
+import "./register-every.js";
 import { WebSocketServer, type ServerOptions as WsOptions, type WebSocket } from "ws";
 
 const SEPARATOR = "\x1e";

@@ -1,17 +1,12 @@
 // TransportList: which transports a session may use, in which order, and how one is made. Made and asked by the session.
 import { ENGINE_PROTOCOL } from "@everwire/protocol";
-import { createCookieStore, globalScope } from "#platform";
+import { createCookieStore } from "#platform";
 import type { ResolvedOptions, TransportClass } from "./options.js";
-import { transports } from "./transports/index.js";
+import { defaultNames, transports } from "./registry.js";
 import type { Transport } from "./transports/transport.js";
 import { parseQuery } from "./url.js";
 
 export type AvailableTransport = [name: string, transport: TransportClass];
-
-/** Not everywhere is there a WebTransport: who does not ask for it by name is spared an attempt that must fail. */
-function defaultNames(): string[] {
-  return ["polling", "websocket"].concat("WebTransport" in globalScope ? "webtransport" : []);
-}
 
 export class TransportList {
   readonly available: AvailableTransport[];

@@ -13,11 +13,16 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+const WRONG = ["/everwire.ws.js", "/everwire.min.js.map.map", "/socket.io.esm.js", "/EVERWIRE.js", "/socket.io.js/"];
 const SCRIPT = `/* ${"everwire ".repeat(500)} */`;
+
+const BUILT = ["everwire", "everwire.ws.esm", "everwire.legacy", "everwire.msgpack", "everwire.engine"]
+  .flatMap((name) => [`${name}.js`, `${name}.min.js`])
+  .concat("everwire.esm.min.js");
 
 async function serve(options: Partial<ServeClientOptions> = {}): Promise<{ url: string; folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "everwire-client-"));
-  for (const name of ["everwire.js", "everwire.min.js", "everwire.esm.min.js", "everwire.msgpack.min.js"]) {
+  for (const name of BUILT) {
     await writeFile(join(folder, name), SCRIPT + name);
     await writeFile(join(folder, `${name}.map`), `{"file":"${name}"}`);
   }
@@ -33,13 +38,11 @@ async function serve(options: Partial<ServeClientOptions> = {}): Promise<{ url: 
 
 describe("client bundles", () => {
   it.each([
-    ["everwire.js", "everwire.js"],
-    ["everwire.min.js", "everwire.min.js"],
     ["socket.io.js", "everwire.js"],
     ["socket.io.min.js", "everwire.min.js"],
     ["socket.io.esm.min.js", "everwire.esm.min.js"],
     ["socket.io.msgpack.min.js", "everwire.msgpack.min.js"],
-    ["everwire.msgpack.min.js", "everwire.msgpack.min.js"],
+    ...BUILT.map((name) => [name, name]),
     ["socket.io.js?v=1&x=%2e", "everwire.js"],
   ])("are served as scripts: %s", async (name, file) => {
     const { url } = await serve();
@@ -59,6 +62,7 @@ describe("client bundles", () => {
     ["socket.io.min.js.map", "everwire.min.js"],
     ["socket.io.esm.min.js.map", "everwire.esm.min.js"],
     ["socket.io.msgpack.min.js.map", "everwire.msgpack.min.js"],
+    ...BUILT.map((name) => [`${name}.map`, name]),
   ])("come with their source maps: %s", async (name, file) => {
     const { url } = await serve();
     const { headers, text } = await httpRequest(`${url}/${name}`);
@@ -112,7 +116,7 @@ describe("client bundles", () => {
     expect(preflight.status).toBe(204);
   });
 
-  it.each(["/socket.io.css", "/", "", "x/socket.io.js", "/../socket.io.js", "/__proto__", "/constructor"])(
+  it.each(["/socket.io.css", "/", "", "x/socket.io.js", "/../socket.io.js", "/__proto__", "/constructor", ...WRONG])(
     "are nothing else: %j goes on to the others",
     async (rest) => {
       const { url } = await serve();

@@ -22,14 +22,16 @@ const VERSION = (createRequire(import.meta.url)("../../package.json") as { versi
 const ETAG = `"${VERSION}"`;
 const ENCODINGS = ["br", "gzip", "deflate"] as const;
 
-const SCRIPTS = [
-  "everwire.js",
-  "everwire.min.js",
-  "everwire.esm.js",
-  "everwire.esm.min.js",
-  "everwire.msgpack.min.js",
-  "everwire.engine.min.js",
+/** Each readable and minified (docs/guide/bundles.md). */
+const BUNDLE_NAMES = [
+  "everwire",
+  "everwire.esm",
+  "everwire.ws.esm",
+  "everwire.legacy",
+  "everwire.msgpack",
+  "everwire.engine",
 ];
+const SCRIPTS = BUNDLE_NAMES.flatMap((name) => [`${name}.js`, `${name}.min.js`]);
 /** The names that pages of Socket.IO ask for. */
 const USUAL_NAMES: Readonly<Record<string, string>> = {
   "socket.io.js": "everwire.js",

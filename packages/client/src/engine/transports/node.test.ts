@@ -136,7 +136,7 @@ it("a connected session lets the process end, with autoUnref", async () => {
   const start = () => startRawEngine({ handshake: { upgrades: ["websocket"] } });
   const servers = [await start(), await start(), await start()];
   const output = await runSource(
-    `const { Session } = await import(process.argv[1]);
+    `const { Socket: Session } = await import(process.argv[1]);
      const event = (session, name) => new Promise((resolve) => session.on(name, resolve));
      const held = setTimeout(() => {}, 50_000);
      const options = [{ transports: ["polling"] }, { transports: ["websocket"] }, {}];
@@ -148,7 +148,7 @@ it("a connected session lets the process end, with autoUnref", async () => {
      }));
      console.log("connected");
      clearTimeout(held);`,
-    new URL("../session.ts", import.meta.url).href,
+    new URL("../index.ts", import.meta.url).href,
     ...servers.map(({ url }) => url),
   );
   expect(output).toBe("connected\n");
