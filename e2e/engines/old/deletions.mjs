@@ -17,7 +17,7 @@ const WEB = [
   ...["MutationObserver", "WebKitMutationObserver", "MessageChannel", "BroadcastChannel", "Worker", "SharedWorker"],
   ...["performance", "requestAnimationFrame", "localStorage", "sessionStorage", "crypto", "atob", "btoa"],
   ...["queueMicrotask", "structuredClone", "ReadableStream", "WritableStream", "TransformStream", "CompressionStream"],
-  ...["DecompressionStream", "trustedTypes", "scheduler"],
+  ...["DecompressionStream", "scheduler"],
 ];
 const LANGUAGE = [
   ...["Promise", "Symbol", "Map", "Set", "WeakMap", "WeakSet", "WeakRef", "FinalizationRegistry", "Proxy", "Reflect"],

@@ -48,7 +48,8 @@ export async function startHelper(command, prepare, env = {}) {
   async function answer() {
     let timer;
     const late = new Promise((resolve) => (timer = setTimeout(resolve, ANSWER_TIMEOUT_MS, { late: true })));
-    const line = await Promise.race([lines.next(), late]);
+    // What it started may hold its output open when it is gone.
+    const line = await Promise.race([lines.next(), late, exited.then(() => ({ done: true }))]);
     clearTimeout(timer);
     if (line.late || line.done) {
       const why = line.late ? "no answer in time" : `it ended with ${(await exited).join(" ")}`;

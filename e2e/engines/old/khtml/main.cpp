@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <QApplication>
+#include <QClipboard>
 #include <QFile>
 #include <QMainWindow>
 #include <QSocketNotifier>
@@ -22,6 +23,8 @@ int main(int argc, char **argv) {
   // A KIO job that ends would end the program with it.
   QCoreApplication::setQuitLockEnabled(false);
   QApplication::setQuitOnLastWindowClosed(false);
+  // KHTML looks into the clipboard when a field gets the focus, and takes for granted that something is there.
+  QGuiApplication::clipboard()->setText(QStringLiteral("everwire"));
 
   QMainWindow window;
   KHTMLPart part(&window);
