@@ -16,7 +16,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** For the pictures alone: the last tick, the next measure of the round trip. */
 const STANDS_STILL_MS = 2_500;
 const IMAGES = fileURLToPath(new URL("../../docs/images/", import.meta.url));
-const PICTURED = ["chromium", "firefox", "webkitgtk", "qtwebkit", "khtml"];
+const PICTURED = ["chromium", "firefox", "webkit", "qtwebkit", "khtml"];
 
 /** A line editor shows the page, but a person there fills in its form by commands, which the robot in the page has not. */
 const WITHOUT_CHAT = ["edbrowse"];

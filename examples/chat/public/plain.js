@@ -337,6 +337,8 @@
     socket.volatile.emit("typing", true);
   });
 
+  // In the place of icons, which not every browser draws.
+  say(byId("composer").getElementsByTagName("button")[1], "Send");
   showLine("connecting", "Connecting.");
   byId("nickname").focus();
 })();
