@@ -31,6 +31,8 @@ const COMPONENTS = [
   { apt: ["python3-pyqt5.qtwebkit"], use: "the engines' tests", found: () => pythonHas("PyQt5.QtWebKitWidgets") },
   { apt: ["python3-pyqt5.qtwebengine"], use: "the engines' tests", found: () => pythonHas("PyQt5.QtWebEngineCore") },
   { apt: ["python3-pyqt6.qtwebengine"], use: "the engines' tests", found: () => pythonHas("PyQt6.QtWebEngineCore") },
+  { apt: ["duktape"], use: "the engines' tests", found: () => onPath("duk") },
+  { apt: ["rhino"], use: "the engines' tests", found: () => onPath("rhino") },
   { apt: ["edbrowse"], use: "the engines' tests", found: () => onPath("edbrowse") },
   // KHTML is a library: the program around it is built at its first use.
   {
