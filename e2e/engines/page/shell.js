@@ -1,4 +1,4 @@
-/* global io, print -- of the bundle, and of the shells */
+/* global io -- of the bundle; print is the shells' own */
 // After the legacy bundle in a shell that has no page, no timers and no network: what can be made there without them.
 (function () {
   function must(holds, what) {
