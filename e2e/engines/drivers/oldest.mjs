@@ -29,6 +29,7 @@ export const engines = [
     name: "edbrowse 3.7",
     year: 2020,
     transports: ["polling"],
+    lacks: { credentials: "sends its cookies to other origins in any case" },
     find: () => missingPrograms(["edbrowse"], "edbrowse"),
     open: openInEdbrowse,
   },
@@ -39,7 +40,10 @@ export const engines = [
     // It was released until 2023; what it understands is of the time when it learned ES5.
     year: 2012,
     transports: ["polling", "jsonp"],
-    lacks: { https: "asks its user about a certificate that nobody signed" },
+    lacks: {
+      https: "asks its user about a certificate that nobody signed",
+      "resume@polling": "repeats a request whose line was cut by itself: nothing is left to resume",
+    },
     find: () =>
       missingPrograms(["cmake", "c++"], "cmake g++") ??
       missingPrograms(["dbus-run-session"], "dbus-daemon") ??
