@@ -86,6 +86,10 @@ async function runOne(engine, run) {
   } finally {
     await bed.close();
   }
+  for (const { name } of FEATURES) {
+    const why = lackOf(engine, name, run);
+    if (why !== undefined) bed.results.set(name, { outcome: "not possible here", text: why });
+  }
   report(engine, run, bed.results, performance.now() - startMs);
 }
 
