@@ -23,6 +23,37 @@ const COMPONENTS = [
     use: "browser tests",
     found: () => Boolean(process.env.EVERWIRE_FIREFOX) || onPath("firefox-esr"),
   },
+  {
+    apt: ["webkit2gtk-driver", "xvfb", "xauth"],
+    use: "the engines' tests",
+    found: () => onPath("WebKitWebDriver") && onPath("Xvfb"),
+  },
+  { apt: ["python3-pyqt5.qtwebkit"], use: "the engines' tests", found: () => pythonHas("PyQt5.QtWebKitWidgets") },
+  { apt: ["python3-pyqt5.qtwebengine"], use: "the engines' tests", found: () => pythonHas("PyQt5.QtWebEngineCore") },
+  { apt: ["python3-pyqt6.qtwebengine"], use: "the engines' tests", found: () => pythonHas("PyQt6.QtWebEngineCore") },
+  { apt: ["duktape"], use: "the engines' tests", found: () => onPath("duk") },
+  { apt: ["rhino"], use: "the engines' tests", found: () => onPath("rhino") },
+  { apt: ["edbrowse"], use: "the engines' tests", found: () => onPath("edbrowse") },
+  // KHTML is a library: the program around it is built at its first use.
+  {
+    apt: [
+      "konqueror",
+      "libkf5khtml-dev",
+      "libkf5khtml-bin",
+      "extra-cmake-modules",
+      "libkf5kio-dev",
+      "qtbase5-dev",
+      "dbus-daemon",
+      "cmake",
+      "g++",
+    ],
+    use: "the engines' tests",
+    found: () =>
+      onPath("cmake") &&
+      onPath("c++") &&
+      onPath("dbus-run-session") &&
+      existsSync("/usr/include/KF5/KHtml/khtml_part.h"),
+  },
   { apt: ["python3-socketio"], use: "interop tests", found: () => pythonHas("socketio") },
   { apt: ["python3-aiohttp"], use: "interop tests", found: () => pythonHas("aiohttp") },
   {

@@ -75,6 +75,30 @@ function chaos(file, ...args) {
   return { passed: schedules - failed, failed: status === 0 ? failed : Math.max(failed, 1), skipped };
 }
 
+/** Several times what all engines take. */
+const ENGINES_LIMIT_MS = 40 * 60_000;
+
+/** The features in each engine, the chat example in each, and the shells without a page. The last line of each has its sums. */
+const ENGINE_SUITES = { engines: "run.mjs", chat: "chat.mjs", shells: "shells.mjs" };
+
+function engines() {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const [name, file] of Object.entries(ENGINE_SUITES)) {
+    const { status, stdout } = spawnSync(process.execPath, [`e2e/engines/${file}`], {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "inherit"],
+      encoding: "utf8",
+      timeout: ENGINES_LIMIT_MS,
+    });
+    process.stdout.write(stdout);
+    const line = stdout.split("\n").findLast((text) => text.startsWith(`${name}: {`));
+    const own = line === undefined ? check(false) : JSON.parse(line.slice(name.length + 2));
+    if (status !== 0) own.failed = Math.max(own.failed, 1);
+    for (const key of Object.keys(counts)) counts[key] += own[key];
+  }
+  return counts;
+}
+
 /** In order: the cheap and telling ones first, the build before whatever runs built files. */
 const STAGES = {
   build: () => check(node("scripts/build.mjs")),
@@ -95,6 +119,7 @@ const STAGES = {
   chaos: () => chaos("run.mjs", "--seconds", "180", "--sweep-step", "60"),
   netns: () => chaos("netns.mjs", "--schedules", "9"),
   browsers,
+  engines,
 };
 
 const total = { passed: 0, failed: 0, skipped: 0 };

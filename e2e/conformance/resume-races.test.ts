@@ -73,6 +73,31 @@ test("a poll that was answered before has no say in what becomes of the session"
   expect(one.log).toEqual([]);
 });
 
+test("a poll that a browser repeats because its answer was lost gets that answer, in order and once", async () => {
+  const one = await opened();
+  one.session.send("a");
+  expect((await one.polling.request({ query: { ack: "0" } })).text).toBe("4a");
+  // What follows an acknowledged message is lost twice, the second time with more behind it.
+  one.session.send("b");
+  one.session.send(Buffer.from([1, 255]));
+  expect((await one.polling.request({ query: { ack: "1" } })).text).toBe("4b\x1ebAf8=");
+  one.session.send("c");
+  expect((await one.polling.request({ query: { ack: "1" } })).text).toBe("4b\x1ebAf8=");
+  expect((await one.polling.request({ query: { ack: "3" } })).text).toBe("4c");
+  const last = one.polling.request({ query: { ack: "4" } });
+  one.session.send("d");
+  expect((await last).text).toBe("4d");
+  expect(one.log).toEqual([]);
+});
+
+test("a repeated poll that asks for what is no longer kept ends the session", async () => {
+  const one = await opened({ resume: { maxBufferBytes: 1000 } });
+  for (const letter of ["a", "b"]) one.session.send(letter.repeat(800));
+  expect((await one.polling.request({ query: { ack: "0" } })).text).toHaveLength(2 * 801 + 1);
+  expect((await one.polling.request({ query: { ack: "0" } })).status).toBe(400);
+  expect(one.log).toEqual(["close: buffer overflow"]);
+});
+
 test("an answer that nobody reads goes with the connection when the session is resumed elsewhere", async () => {
   const limits = { maxBufferedBytes: 64 * MIB, resume: { maxBufferBytes: 64 * MIB } };
   const one = await opened(limits);

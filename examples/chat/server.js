@@ -6,12 +6,14 @@ import { Server } from "@everwire/server";
 import express from "express";
 
 const LIMITS = { nickname: 24, text: 2_000, imageBytes: 500_000, imageSide: 20_000, history: 50 };
-const HEADERS = {
+/** To Safari before 15.4 a WebSocket is not 'self', so that the host is named: the one that the browser asked for. */
+const headersFor = (host = "") => ({
   "Content-Security-Policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; " +
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
+    `connect-src 'self'${/^[\w.:[\]-]+$/.test(host) ? ` ws://${host} wss://${host}` : ""}; ` +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
   "X-Content-Type-Options": "nosniff",
-};
+});
 // The first bytes of a file tell its type; the name and the type that a browser claims prove nothing.
 const IMAGES = { png: /^89504e470d0a/, jpeg: /^ffd8ff/, gif: /^47494638/, webp: /^52494646.{8}57454250/ };
 const BOOT = randomUUID(); // a page that meets another one knows that the server was restarted
@@ -19,7 +21,11 @@ const rooms = new Map(["lounge", "workshop"].map((name) => [name, { history: [],
 const online = new Set();
 
 const app = express().disable("x-powered-by");
-app.use(express.static(`${import.meta.dirname}/public`, { setHeaders: (response) => response.set(HEADERS) }));
+app.use(
+  express.static(`${import.meta.dirname}/public`, {
+    setHeaders: (response) => response.set(headersFor(response.req.headers.host)),
+  }),
+);
 const httpServer = createServer(app);
 const io = new Server(httpServer, {
   maxHttpBufferSize: LIMITS.imageBytes + 20_000,

@@ -283,13 +283,14 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     this.#link.startUpgrade(handshake.upgrades, !!this.#resume);
   }
 
-  #agree({ query }: Transport, { maxPayload, pingInterval, pingTimeout, resume }: HandshakeData): void {
-    delete query.ew;
-    delete query.resume;
+  #agree(transport: Transport, { maxPayload, pingInterval, pingTimeout, resume }: HandshakeData): void {
+    delete transport.query.ew;
+    delete transport.query.resume;
     this.#maxPayload = maxPayload || Infinity;
     this.#heartbeat.restart(pingInterval + pingTimeout);
     if (!resume || this.#resume || !this.opts.resume) return;
     this.#resume = new Resume(this.opts, resume, this.#resumeHandler);
+    this.#resume.delivery.mark(transport);
   }
 
   #onError(error: TransportError): void {

@@ -32,6 +32,7 @@ export class Resume extends Deadline {
   readonly #host: ResumeHost;
   readonly #window: SendWindow<OutgoingPacket>;
   readonly #counts = new ReceiveCount();
+  #lost: OutgoingPacket[] = [];
 
   constructor(host: ResumeHost, terms: ResumeTerms) {
     super();
@@ -96,9 +97,30 @@ export class Resume extends Deadline {
     return sentBefore === undefined || sentBefore > this.received ? undefined : this.received - sentBefore;
   }
 
+  /**
+   * A poll is here whose `ack` was read: a client polls when it has read all that was answered to it, so what it does not acknowledge was lost
+   * on the way. Browsers repeat a poll by themselves when its connection breaks, and nobody but the server can tell. False if something of it is
+   * no longer here.
+   */
+  onPoll(): boolean {
+    const { sent, acknowledged } = this.#window;
+    if (sent === acknowledged) return true;
+    const lost = this.replay(acknowledged);
+    this.#lost = lost ?? [];
+    return lost !== undefined;
+  }
+
+  /** What the last poll showed to be lost; once. */
+  takeLost(): readonly OutgoingPacket[] {
+    const lost = this.#lost;
+    if (lost.length > 0) this.#lost = [];
+    return lost;
+  }
+
   /** The wait for the client begins. */
   suspend(reason: CloseReason): void {
     this.reason = reason;
+    this.#lost = [];
     this.#host.server.deadlines.set(this, this.terms.windowMs);
   }
 

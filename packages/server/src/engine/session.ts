@@ -178,7 +178,12 @@ export class Session extends SessionBase {
 
   /** @internal */
   onReady(): void {
-    this.flush();
+    const lost = this.resumption?.takeLost() ?? [];
+    if (lost.length === 0) this.flush();
+    else {
+      this.isSending = true;
+      this.current.send(lost);
+    }
   }
 
   /** @internal */
@@ -209,7 +214,13 @@ export class Session extends SessionBase {
 
   /** What a request of the transport says of the counts: how many messages of its body are known; `undefined`: that can't be. @internal */
   onRequest(request: IncomingMessage): number | undefined {
-    return this.resumption === undefined ? 0 : this.resumption.readRequest(queryOf(request));
+    if (this.resumption === undefined) return 0;
+    const query = queryOf(request);
+    const known = this.resumption.readRequest(query);
+    const isPoll = request.method === "GET" && query.ack !== undefined;
+    if (known === undefined || !isPoll || this.resumption.onPoll()) return known;
+    this.onUnresumable();
+    return undefined;
   }
 
   /** The client wants back what is not here any more, or never was. @internal */

@@ -35,10 +35,11 @@ class NodeXhr {
     this.#request?.end(body);
   }
 
-  // Like the standard's: a running request goes to state 4 with status 0.
+  // Like the standard's: a running request goes to state 4 with status 0, and one that is done loses its answer.
   abort(): void {
     this.#request?.destroy();
-    if (this.readyState < 4) this.#done(0);
+    if (this.readyState > 0 && this.readyState < 4) this.#done(0);
+    Object.assign(this, { readyState: 0, status: 0, responseText: "" });
   }
 
   #done(status: number): void {

@@ -20,5 +20,8 @@ function requestByXhr({ uri, method, headers, body, opts, onLoad, onError }: Pol
     else opts.setTimeoutFn(() => onError(xhr.status, xhr), 0);
   };
   xhr.send(body);
-  return () => xhr.abort();
+  // One that is answered would lose its answer by it, before that was looked at.
+  return () => {
+    if (xhr.readyState !== 4) xhr.abort();
+  };
 }
