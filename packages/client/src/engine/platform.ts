@@ -50,6 +50,11 @@ export function listenToWake(listener: () => void): () => void {
   return () => unlisten.forEach((stop) => stop());
 }
 
+/** What outlives the page. Throws, or is not there, where nothing does. */
+export function localStore(): Record<string, string> {
+  return globalScope.localStorage;
+}
+
 /** The browser keeps its own cookies. */
 export function createCookieStore(): CookieStore | undefined {
   return undefined;

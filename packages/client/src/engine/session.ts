@@ -2,7 +2,6 @@
 // The Manager holds it by `handler`; users listen to its events.
 import { ENGINE_PROTOCOL, EverwireError, SESSION_STATES, transition } from "@everwire/protocol";
 import type { BinaryType, CloseReason, EnginePacket, HandshakeData, RawData } from "@everwire/protocol";
-import { parseHandshake } from "#codec";
 import { nextTick } from "#platform";
 import { Emitter } from "../emitter.js";
 import { TransportError } from "../errors.js";
@@ -44,6 +43,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
       else if (this.opts.resume) transport.query.ew = 1;
       this.#resume?.delivery.mark(transport);
     },
+    onHandshake: (packet, handshake) => this.#onHandshake(packet, handshake),
     onOpen: () => undefined,
     onPacket: (packet) => this.#onPacket(packet),
     onDrain: () => this.#onDrain(),
@@ -176,18 +176,15 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
   }
 
   #open(): void {
-    const first = this.#link.list.available[0];
-    if (!first) {
-      nextTick(() => {
-        const text = "No transports available";
-        this.handler?.onError(new TransportError(text));
-        this.emitReserved("error", text);
-      });
+    if (this.#link.list.available.length) {
+      this.#link.open();
       return;
     }
-    const transport = this.#link.make(first);
-    this.#link.attach(transport);
-    transport.open();
+    nextTick(() => {
+      const text = "No transports available";
+      this.handler?.onError(new TransportError(text));
+      this.emitReserved("error", text);
+    });
   }
 
   #enqueue(type: EnginePacket["type"], data?: RawData, options?: SendOptions, callback?: () => void): void {
@@ -256,23 +253,18 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
       this.handler?.onPing?.();
       this.emitReserved("ping");
       this.emitReserved("pong");
-    } else if (type === "open" && this.#readyState === "opening") this.#onHandshake(data);
+    }
   }
 
-  #onHandshake(text: unknown): void {
-    let handshake: HandshakeData;
-    try {
-      handshake = parseHandshake(text);
-    } catch (error) {
-      this.#onError(new TransportError("invalid handshake", error, undefined, error));
-      return;
-    }
+  #onHandshake(packet: EnginePacket, handshake: HandshakeData): void {
+    this.#onPacket(packet);
+    // A listener may have closed the session, here and below.
+    if (this.#readyState !== "opening") return;
     const { transport } = this;
     this.id = transport.query.sid = handshake.sid;
     this.#agree(transport, handshake);
     this.emitReserved("handshake", handshake);
-    // A listener may have closed the session, here and below.
-    if (this.#readyState !== "opening") return;
+    if (this.readyState !== "opening") return;
     this.#moveTo("open");
     Session.priorWebsocketSuccess = transport.name === "websocket";
     this.handler?.onOpen();
@@ -292,11 +284,6 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
 
   #onError(error: TransportError): void {
     Session.priorWebsocketSuccess = false;
-    if (this.#readyState === "opening" && this.opts.tryAllTransports && this.#link.list.available.length > 1) {
-      this.#link.list.available.shift();
-      this.#open();
-      return;
-    }
     // What is not understood, here or there, would only come again; a body that is too large would be sent again.
     this.#break("transport error", error, error.message === "parser error" || error.description === 413);
   }
