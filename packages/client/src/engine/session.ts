@@ -29,6 +29,8 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
   readonly port: string;
   readonly secure: boolean;
   handler: SessionHandler | undefined;
+  /** How long ago, by the clock, the session should have ended: the page, or the device, was asleep then. @internal */
+  lateMs = 0;
 
   readonly #link: Link;
   readonly #heartbeat: Heartbeat;
@@ -72,7 +74,10 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     onDead: () => this.#readyState === "open" && this.#break("ping timeout"),
     onTry: (available) => this.#link.make(available),
     onResumed: (transport, handshake, replay) => this.#onResumed(transport, handshake, replay),
-    onLost: (reason, details) => this.#close(reason, details),
+    onLost: (reason, details, lateMs = 0) => {
+      this.lateMs = lateMs;
+      this.#close(reason, details);
+    },
   };
   #readyState: SessionState = "opening";
   #maxPayload = Infinity;
@@ -124,7 +129,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
 
   /** A packet given now leaves at once: nothing is before it and the transport takes it. */
   get writable(): boolean {
-    const isAlive = this.#readyState === "open" && !this.#heartbeat.isOverdue;
+    const isAlive = this.#readyState === "open" && this.#heartbeat.lateMs <= 0;
     return isAlive && !this.#buffer.packets.length && this.#link.writable;
   }
 
@@ -170,7 +175,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
    * resumed is suspended instead, and not stale.
    */
   isStale(): boolean {
-    const isStale = this.#heartbeat.isOverdue;
+    const isStale = this.#heartbeat.lateMs > 0;
     if (isStale) nextTick(() => this.#break("ping timeout"));
     return isStale && !this.#resume;
   }
@@ -291,6 +296,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
   /** The connection is gone, or as good as. `isFinal`: and with it the session. */
   #break(reason: CloseReason, details?: CloseDetails | Error, isFinal?: boolean): void {
     if (this.#readyState === "suspended") return;
+    this.lateMs = this.#heartbeat.lateMs;
     if (isFinal || !this.#resume || this.#readyState !== "open") {
       if (details instanceof TransportError) {
         this.handler?.onError(details);
@@ -305,7 +311,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     this.#buffer.reset(this.#buffer.unsent);
     this.handler?.onSuspend?.(reason, details);
     this.emitReserved("suspend", reason, details);
-    if (this.readyState === "suspended") this.#resume.begin(this.#link.list, this.transport.name);
+    if (this.readyState === "suspended") this.#resume.begin(this.#link.list, this.transport.name, this.lateMs);
   }
 
   #onResumed(transport: Transport, handshake: HandshakeData, replay: QueuedPacket[]): void {
