@@ -3,7 +3,7 @@
 export const INTERNAL_NAMES = [
   // What a layer calls on the one above.
   ...["onOpen", "onPacket", "onData", "onDrain", "onError", "onClose", "onMessage", "onPing", "onLoad"],
-  ...["onProbed", "onSwap", "onFailed", "onSetting", "handler"],
+  ...["onProbed", "onSwap", "onWin", "onHandshake", "tried", "onFailed", "onSetting", "handler"],
   // Emitter.
   ...["emitReserved", "emitUntyped", "emitIncoming", "tellOutgoing", "listener"],
   // Timers.

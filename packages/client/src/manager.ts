@@ -282,7 +282,7 @@ export class Manager<
 
   #wait(): void {
     this.#move("reconnecting");
-    this.#reconnection.wait();
+    this.#reconnection.wait(this.engine.lateMs);
   }
 
   #rest(): void {

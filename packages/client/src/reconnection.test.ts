@@ -2,6 +2,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { installTimerFunctions } from "./engine/timers.js";
 import { Reconnection } from "./reconnection.js";
 
+// Node's own hears of no page.
+vi.mock("#platform", () => import("./engine/platform.js"));
+
 const BACKOFF = { reconnectionDelay: 100, reconnectionDelayMax: 1000, randomizationFactor: 0 };
 // Node has no events of the network; a browser's global scope is an event target.
 const page = new EventTarget();
@@ -49,9 +52,53 @@ describe("Reconnection", () => {
     const { reconnection, retries } = setUp();
     reconnection.wait();
     page.dispatchEvent(new Event("online"));
+    expect(retries).toEqual([1]);
     page.dispatchEvent(new Event("online"));
     vi.runAllTimers();
     expect(retries).toEqual([1]);
+  });
+
+  test.each(["pageshow", "visibilitychange"])(
+    "retries at once when the page is back (%s), but not when it goes",
+    (name) => {
+      const { reconnection, retries } = setUp();
+      const document = { hidden: true };
+      vi.stubGlobal("document", document);
+      reconnection.wait();
+      page.dispatchEvent(new Event(name));
+      expect(retries).toEqual([]);
+      document.hidden = false;
+      page.dispatchEvent(new Event(name));
+      page.dispatchEvent(new Event(name));
+      vi.runAllTimers();
+      expect(retries).toEqual([1]);
+      vi.unstubAllGlobals();
+    },
+  );
+
+  test("retries at once when the network is back although the page is hidden", () => {
+    const { reconnection, retries } = setUp();
+    vi.stubGlobal("document", { hidden: true });
+    reconnection.wait();
+    page.dispatchEvent(new Event("online"));
+    expect(retries).toEqual([1]);
+    vi.unstubAllGlobals();
+  });
+
+  test("does not wait for what was slept through", () => {
+    const { reconnection, retries } = setUp();
+    reconnection.wait(60);
+    vi.advanceTimersByTime(39);
+    expect(retries).toEqual([]);
+    vi.advanceTimersByTime(1);
+    reconnection.wait(3_600_000);
+    vi.advanceTimersByTime(0);
+    expect(retries).toEqual([1, 2]);
+    reconnection.wait(-1_000);
+    vi.advanceTimersByTime(399);
+    expect(retries).toEqual([1, 2]);
+    vi.advanceTimersByTime(1);
+    expect(retries).toEqual([1, 2, 3]);
   });
 
   test("hears nothing of the network when it is not waiting", () => {

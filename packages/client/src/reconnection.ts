@@ -1,6 +1,6 @@
 // Reconnection: the wait between two attempts to open the session, and how many there may be. It ends with the timer, or
-// at once when the browser says that the network is back. Called by the Manager, which makes the attempt.
-import { listenToPage } from "#platform";
+// at once when the browser says that the network or the page is back. Called by the Manager, which makes the attempt.
+import { listenToWake } from "#platform";
 import { Backoff, type BackoffSettings } from "./backoff.js";
 import type { TimerFunctions } from "./engine/timers.js";
 
@@ -25,9 +25,10 @@ export class Reconnection {
     return this.#backoff.attempts;
   }
 
-  wait(): void {
-    this.#timer = this.#timers.setTimeoutFn(this.#retry, this.#backoff.next());
-    this.#unlisten = listenToPage("online", this.#retry);
+  /** `lateMs`: that much of the wait, if above 0, the page has slept through. */
+  wait(lateMs = 0): void {
+    this.#timer = this.#timers.setTimeoutFn(this.#retry, this.#backoff.next() - Math.max(0, lateMs));
+    this.#unlisten = listenToWake(this.#retry);
   }
 
   /** Ends the wait without an attempt. */

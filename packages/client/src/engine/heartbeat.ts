@@ -30,8 +30,8 @@ export class Heartbeat {
     this.#deadline = Infinity;
   }
 
-  /** Overdue by the clock, whether or not the timer has noticed. */
-  get isOverdue(): boolean {
-    return Date.now() > this.#deadline;
+  /** Milliseconds by the clock since the server has been silent for too long, whether or not the timer has noticed; below 0 it has not. */
+  get lateMs(): number {
+    return Date.now() - this.#deadline;
   }
 }

@@ -27,7 +27,17 @@ export interface SessionOptions extends NodeOptions {
   transports?: (string | TransportClass)[];
   /** Classes; takes the place of `transports`. */
   transportImplementations?: TransportClass[];
-  /** While opening, go on to the next transport when one fails; default false. */
+  /**
+   * How one of `transports` is chosen. "order": the first of them. "race": all are started at once, each by a handshake of its own, and
+   * the first that opens is the session's; without `transports` those are polling and WebSocket. Default "order".
+   */
+  strategy?: "order" | "race";
+  /** Milliseconds for which what won a race is tried before the others at the next visit; 0: not at all. Default one day. */
+  raceMemoryMs?: number;
+  /**
+   * While opening, go on to the next transport when one fails, and start it beside one that has not opened after 800 ms: the first that
+   * opens is the session's. Default false.
+   */
   tryAllTransports?: boolean;
   /** Move up to a better transport when the server offers one; default true. */
   upgrade?: boolean;

@@ -45,6 +45,9 @@ export const listenToPage: (
 
 export const listenToWake: (listener: () => void) => () => void = () => () => undefined;
 
+/** Nothing outlives the process. */
+export const localStore = (): Record<string, string> => ({});
+
 export function createCookieStore(withCredentials: boolean | undefined): CookieStore | undefined {
   return withCredentials ? new CookieJar() : undefined;
 }

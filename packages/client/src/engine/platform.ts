@@ -43,11 +43,21 @@ export function listenToPage(event: PageEvent, listener: (event: Event) => void)
   return () => page.removeEventListener?.(event, listener);
 }
 
-/** Calls back when the network or the page is back: online, shown again, taken out of the back-forward cache. */
+/**
+ * Calls back when the network or the page is back: online, shown again, taken out of the back-forward cache. Of the network a hidden page
+ * hears too.
+ */
 export function listenToWake(listener: () => void): () => void {
   const page: Partial<Pick<typeof globalThis, "document">> = globalScope;
-  const unlisten = WAKE_EVENTS.map((event) => listenToPage(event, () => page.document?.hidden || listener()));
+  const unlisten = WAKE_EVENTS.map((event) =>
+    listenToPage(event, () => (event !== "online" && page.document?.hidden) || listener()),
+  );
   return () => unlisten.forEach((stop) => stop());
+}
+
+/** What outlives the page. Throws, or is not there, where nothing does. */
+export function localStore(): Record<string, string> {
+  return globalScope.localStorage;
 }
 
 /** The browser keeps its own cookies. */

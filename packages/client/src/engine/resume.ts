@@ -27,8 +27,8 @@ export interface ResumeHandler {
   onTry(available: AvailableTransport): Transport;
   /** The server has taken the session up again over this transport, and lacks these. */
   onResumed(transport: Transport, handshake: HandshakeData, replay: QueuedPacket[]): void;
-  /** It will not come back. */
-  onLost(reason: CloseReason, details?: CloseDetails | TransportError): void;
+  /** It will not come back. `lateMs`: and that much earlier it should have been given up. */
+  onLost(reason: CloseReason, details?: CloseDetails | TransportError, lateMs?: number): void;
 }
 
 export class Resume {
@@ -80,12 +80,15 @@ export class Resume {
     this.#resumption?.rest();
   }
 
-  /** The session is suspended: tries over the transport that broke, then over the others, again and again. */
-  begin(transports: TransportList, broken: string): void {
+  /**
+   * The session is suspended: tries over the transport that broke, then over the others, again and again. `lateMs`: the line broke so
+   * long ago, if above 0, and the server has waited since then.
+   */
+  begin(transports: TransportList, broken: string, lateMs: number): void {
     const order = transports.from(broken);
     const haltMs = this.#haltMs;
     this.#haltMs = Math.min(haltMs * 2 || MIN_WAIT_MS, this.#opts.reconnectionDelayMax);
-    this.#resumption = new Resumption(this.#opts, this.#windowMs, haltMs, {
+    this.#resumption = new Resumption(this.#opts, this.#windowMs - Math.max(0, lateMs), haltMs, {
       onTry: (attempt) => {
         this.delivery.leg++;
         const transport = this.#handler.onTry(order[attempt % order.length] as AvailableTransport);
@@ -94,7 +97,7 @@ export class Resume {
       },
       onAnswer: (transport, packet) => this.#onAnswer(transport, packet),
       onUnknown: (details) => this.#handler.onLost("session unknown", details),
-      onExpired: () => this.#handler.onLost("session expired"),
+      onExpired: (lateMs) => this.#handler.onLost("session expired", undefined, lateMs),
     });
   }
 

@@ -14,7 +14,8 @@ export interface ResumptionHandler {
   onAnswer(transport: Transport, packet: EnginePacket): boolean;
   /** The server does not have the session. */
   onUnknown(details: CloseDetails | TransportError | undefined): void;
-  onExpired(): void;
+  /** The time is over, for so many milliseconds. */
+  onExpired(lateMs: number): void;
 }
 
 /** How long a try may take. A WebSocket that is blocked often just hangs. */
@@ -29,6 +30,7 @@ export class Resumption {
   readonly #opts: ResolvedOptions;
   readonly #handler: ResumptionHandler;
   readonly #windowTimer: Timer;
+  readonly #endsAt: number;
   #timer: Timer;
   #transport: Transport | undefined;
   #attempts = 0;
@@ -38,7 +40,8 @@ export class Resumption {
   constructor(opts: ResolvedOptions, windowMs: number, haltMs: number, handler: ResumptionHandler) {
     this.#opts = opts;
     this.#handler = handler;
-    this.#windowTimer = opts.setTimeoutFn(() => handler.onExpired(), windowMs);
+    this.#endsAt = Date.now() + windowMs;
+    this.#windowTimer = opts.setTimeoutFn(() => handler.onExpired(this.#lateMs), windowMs);
     // At once as a rule, but not before who suspended the session has said all that there is to say.
     this.#wait(haltMs * (0.5 + Math.random()));
   }
@@ -62,12 +65,21 @@ export class Resumption {
     this.rest();
   }
 
+  get #lateMs(): number {
+    return Date.now() - this.#endsAt;
+  }
+
   #wait(delayMs: number): void {
     this.#timer = this.#opts.setTimeoutFn(() => this.#try(), delayMs);
   }
 
   #try(): void {
     this.#opts.clearTimeoutFn(this.#timer);
+    // After a sleep: the server is not asked for what it can't have.
+    if (this.#lateMs > 0) {
+      this.#handler.onExpired(this.#lateMs);
+      return;
+    }
     const transport = this.#handler.onTry(this.#attempts++);
     const fail = (): void => {
       transport.drop();

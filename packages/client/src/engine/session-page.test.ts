@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { record } from "./open-session.test.node.js";
 import { closeAll, event, startRawEngine, track, until } from "./raw-engine.test.node.js";
-import { breakOff, openResumable, triesOf } from "./resumable.test.node.js";
+import { TERMS, breakOff, openResumable, triesOf } from "./resumable.test.node.js";
 import { Session } from "./session.js";
 
 const page = vi.hoisted(() => ({ listeners: [] as { name: string; listener: (event: never) => void }[] }));
@@ -115,6 +115,48 @@ describe.each(["polling", "websocket"])("a session that can be resumed in a page
     dispatch("wake");
     expect(await suspended).toEqual(["ping timeout", undefined]);
     clock.mockRestore();
+  });
+
+  it("is over at once when the laptop has slept for longer than the server waits, and does not ask", async () => {
+    const { server, session, clock } = await openResumable(options);
+    const now = Date.now();
+    const time = vi.spyOn(Date, "now").mockReturnValue(now + 45_000 + TERMS.windowMs + 10_000);
+    const seen = record(session, "suspend", "close");
+    const suspended = event(session, "suspend");
+    dispatch("wake");
+    await suspended;
+    const closed = event(session, "close");
+    clock.advance(0);
+    expect(await closed).toEqual(["session expired", undefined]);
+    time.mockRestore();
+    expect(seen).toEqual(["suspend", "close"]);
+    expect(triesOf(server)).toEqual([]);
+    expect(session.lateMs).toBeGreaterThanOrEqual(9_000);
+  });
+
+  it("asks the server when the laptop has slept for less", async () => {
+    const { session, clock } = await openResumable(options);
+    const now = Date.now();
+    const time = vi.spyOn(Date, "now").mockReturnValue(now + 45_000 + TERMS.windowMs - 10_000);
+    const suspended = event(session, "suspend");
+    dispatch("wake");
+    await suspended;
+    const resumed = event(session, "resume");
+    clock.advance(0);
+    await resumed;
+    time.mockRestore();
+  });
+
+  it("is over at once when the page comes back after longer than the server waits", async () => {
+    const { server, session } = await openResumable(options);
+    dispatch("pagehide", { persisted: true });
+    const now = Date.now();
+    const time = vi.spyOn(Date, "now").mockReturnValue(now + TERMS.windowMs + 1_000);
+    const closed = event(session, "close");
+    dispatch("wake");
+    expect(await closed).toEqual(["session expired", undefined]);
+    time.mockRestore();
+    expect(triesOf(server)).toEqual([]);
   });
 
   it("tells the server when the page is left for good, and nobody else", async () => {

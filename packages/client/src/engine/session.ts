@@ -2,7 +2,6 @@
 // The Manager holds it by `handler`; users listen to its events.
 import { ENGINE_PROTOCOL, EverwireError, SESSION_STATES, transition } from "@everwire/protocol";
 import type { BinaryType, CloseReason, EnginePacket, HandshakeData, RawData } from "@everwire/protocol";
-import { parseHandshake } from "#codec";
 import { nextTick } from "#platform";
 import { Emitter } from "../emitter.js";
 import { TransportError } from "../errors.js";
@@ -31,6 +30,8 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
   readonly port: string;
   readonly secure: boolean;
   handler: SessionHandler | undefined;
+  /** How long ago, by the clock, the session should have ended: the page, or the device, was asleep then. @internal */
+  lateMs = 0;
 
   readonly #link: Link;
   readonly #heartbeat: Heartbeat;
@@ -45,6 +46,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
       else if (this.opts.resume) transport.query.ew = 1;
       this.#resume?.delivery.mark(transport);
     },
+    onHandshake: (packet, handshake) => this.#onHandshake(packet, handshake),
     onOpen: () => undefined,
     onPacket: (packet) => this.#onPacket(packet),
     onDrain: () => this.#onDrain(),
@@ -73,7 +75,10 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     onDead: () => this.#readyState === "open" && this.#break("ping timeout"),
     onTry: (available) => this.#link.make(available),
     onResumed: (transport, handshake, replay) => this.#onResumed(transport, handshake, replay),
-    onLost: (reason, details) => this.#close(reason, details),
+    onLost: (reason, details, lateMs = 0) => {
+      this.lateMs = lateMs;
+      this.#close(reason, details);
+    },
   };
   #readyState: SessionState = "opening";
   #maxPayload = Infinity;
@@ -125,7 +130,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
 
   /** A packet given now leaves at once: nothing is before it and the transport takes it. */
   get writable(): boolean {
-    const isAlive = this.#readyState === "open" && !this.#heartbeat.isOverdue;
+    const isAlive = this.#readyState === "open" && this.#heartbeat.lateMs <= 0;
     return isAlive && !this.#buffer.packets.length && this.#link.writable;
   }
 
@@ -171,24 +176,21 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
    * resumed is suspended instead, and not stale.
    */
   isStale(): boolean {
-    const isStale = this.#heartbeat.isOverdue;
+    const isStale = this.#heartbeat.lateMs > 0;
     if (isStale) nextTick(() => this.#break("ping timeout"));
     return isStale && !this.#resume;
   }
 
   #open(): void {
-    const first = this.#link.list.available[0];
-    if (!first) {
-      nextTick(() => {
-        const text = "No transports available";
-        this.handler?.onError(new TransportError(text));
-        this.emitReserved("error", text);
-      });
+    if (this.#link.list.available.length) {
+      this.#link.open();
       return;
     }
-    const transport = this.#link.make(first);
-    this.#link.attach(transport);
-    transport.open();
+    nextTick(() => {
+      const text = "No transports available";
+      this.handler?.onError(new TransportError(text));
+      this.emitReserved("error", text);
+    });
   }
 
   #enqueue(type: EnginePacket["type"], data?: RawData, options?: SendOptions, callback?: () => void): void {
@@ -258,23 +260,18 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
       this.handler?.onPing?.();
       this.emitReserved("ping");
       this.emitReserved("pong");
-    } else if (type === "open" && this.#readyState === "opening") this.#onHandshake(data);
+    }
   }
 
-  #onHandshake(text: unknown): void {
-    let handshake: HandshakeData;
-    try {
-      handshake = parseHandshake(text);
-    } catch (error) {
-      this.#onError(new TransportError("invalid handshake", error, undefined, error));
-      return;
-    }
+  #onHandshake(packet: EnginePacket, handshake: HandshakeData): void {
+    this.#onPacket(packet);
+    // A listener may have closed the session, here and below.
+    if (this.#readyState !== "opening") return;
     const { transport } = this;
     this.id = transport.query.sid = handshake.sid;
     this.#agree(transport, handshake);
     this.emitReserved("handshake", handshake);
-    // A listener may have closed the session, here and below.
-    if (this.#readyState !== "opening") return;
+    if (this.readyState !== "opening") return;
     this.#moveTo("open");
     Session.priorWebsocketSuccess = transport.name === "websocket";
     this.handler?.onOpen();
@@ -295,11 +292,6 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
 
   #onError(error: TransportError): void {
     Session.priorWebsocketSuccess = false;
-    if (this.#readyState === "opening" && this.opts.tryAllTransports && this.#link.list.available.length > 1) {
-      this.#link.list.available.shift();
-      this.#open();
-      return;
-    }
     // What is not understood, here or there, would only come again; a body that is too large would be sent again.
     this.#break("transport error", error, error.message === "parser error" || error.description === 413);
   }
@@ -307,6 +299,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
   /** The connection is gone, or as good as. `isFinal`: and with it the session. */
   #break(reason: CloseReason, details?: CloseDetails | Error, isFinal?: boolean): void {
     if (this.#readyState === "suspended") return;
+    this.lateMs = this.#heartbeat.lateMs;
     if (isFinal || !this.#resume || this.#readyState !== "open") {
       if (details instanceof TransportError) {
         this.handler?.onError(details);
@@ -321,7 +314,7 @@ export class Session extends Emitter<NoEvents, NoEvents, SessionEvents> {
     this.#buffer.reset(this.#buffer.unsent);
     this.handler?.onSuspend?.(reason, details);
     this.emitReserved("suspend", reason, details);
-    if (this.readyState === "suspended") this.#resume.begin(this.#link.list, this.transport.name);
+    if (this.readyState === "suspended") this.#resume.begin(this.#link.list, this.transport.name, this.lateMs);
   }
 
   #onResumed(transport: Transport, handshake: HandshakeData, replay: QueuedPacket[]): void {

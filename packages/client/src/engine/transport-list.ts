@@ -10,14 +10,16 @@ export type AvailableTransport = [name: string, transport: TransportClass];
 
 export class TransportList {
   readonly available: AvailableTransport[];
+  /** The name of one that is known to work from here, if any: it stands first. */
+  readonly first: string | undefined;
   readonly #opts: ResolvedOptions;
   readonly #cookies;
 
-  /** `websocketFirst`: WebSocket is known to work from here (`rememberUpgrade`). */
-  constructor(opts: ResolvedOptions, websocketFirst: boolean) {
+  constructor(opts: ResolvedOptions, first?: string) {
     this.#opts = opts;
+    this.first = first;
     this.#cookies = createCookieStore(opts.withCredentials);
-    this.available = chooseTransports(opts, websocketFirst);
+    this.available = chooseTransports(opts, first);
   }
 
   /** Those over which a session can be resumed: one of them first. The open packet of WebTransport has no place for what that takes. */
@@ -42,15 +44,17 @@ export class TransportList {
 }
 
 /** Names that nobody knows are left out. */
-function chooseTransports(opts: ResolvedOptions, websocketFirst: boolean): AvailableTransport[] {
+function chooseTransports(opts: ResolvedOptions, first?: string): AvailableTransport[] {
   const chosen: AvailableTransport[] = [];
-  (opts.transportImplementations ?? opts.transports ?? defaultNames()).forEach((wanted) => {
+  // Few servers have WebTransport: it does not race unless it is named.
+  const usual = defaultNames().filter((name) => opts.strategy !== "race" || name !== "webtransport");
+  (opts.transportImplementations ?? opts.transports ?? usual).forEach((wanted) => {
     const isName = typeof wanted === "string";
     // Own names only: "constructor" is none.
     const known = isName ? Object.keys(transports).indexOf(wanted) >= 0 && transports[wanted] : wanted;
     if (!known) return;
     const entry: AvailableTransport = [isName ? wanted : (known.prototype as Transport).name, known];
-    if (websocketFirst && opts.rememberUpgrade && entry[0] === "websocket") chosen.unshift(entry);
+    if (entry[0] === first) chosen.unshift(entry);
     else chosen.push(entry);
   });
   return chosen;

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it, type Mock, vi } from "vitest";
 import { WebSocket as WsWebSocket } from "ws";
+import { TestClock, startHttpServer } from "@everwire/testkit";
 import type { WebSocketLike, WebSocketPort } from "../ports.js";
 import { resolveOptions, type SessionOptions } from "../options.js";
 import { closeAll, event, startRawEngine, until, type RawEngine } from "../raw-engine.test.node.js";
+import { onClock } from "../resumable.test.node.js";
 import { parseQuery } from "../url.js";
 import type { TransportHandler } from "./transport.js";
 import { GlobalWebSocket, WebSocketTransport } from "./websocket.js";
@@ -112,6 +114,49 @@ describe.each([
     expect(transport.readyState).toBe("closing");
     expect(transport.writable).toBe(false);
     expect((await closed)[0]).toBe(1005);
+    await until(() => transport.readyState === "closed");
+  });
+
+  it("closes in good order too while it connects, for the server may have a session by then", async () => {
+    vi.stubGlobal("WebSocket", WsWebSocket);
+    const server = await startRawEngine();
+    const { transport, calls } = make(Class, server.url);
+    transport.open();
+    transport.close();
+    expect(calls.onClose).toHaveBeenCalledOnce();
+    const [webSocket] = await event<[never]>(server, "websocket");
+    expect((await event<[number]>(webSocket, "close"))[0]).toBe(1005);
+    await until(() => transport.readyState === "closed");
+    expect(calls.onOpen).not.toHaveBeenCalled();
+    expect(calls.onPacket).not.toHaveBeenCalled();
+  });
+
+  it("waits for that no longer than three seconds", async () => {
+    const silent = await startHttpServer({
+      prepare: (http) => http.on("upgrade", (_request, socket) => socket.on("end", () => socket.end()).resume()),
+    });
+    const clock = new TestClock();
+    const { transport } = onClock(clock, () => make(Class, silent.url));
+    vi.stubGlobal("WebSocket", WsWebSocket);
+    transport.open();
+    transport.close();
+    await until(() => silent.connections.size === 1);
+    clock.advance(2_999);
+    expect(transport.readyState).toBe("closing");
+    clock.advance(1);
+    await until(() => silent.connections.size === 0 && transport.readyState === "closed");
+    expect(clock.timers).toBe(0);
+    await silent.close();
+  });
+
+  it("ends at once while it connects for a session that is known", async () => {
+    const clock = new TestClock();
+    const { transport } = onClock(clock, () => make(Class, "http://127.0.0.1:1"));
+    vi.stubGlobal("WebSocket", WsWebSocket);
+    transport.query.sid = "known";
+    transport.open();
+    transport.close();
+    expect(clock.timers).toBe(0);
     await until(() => transport.readyState === "closed");
   });
 

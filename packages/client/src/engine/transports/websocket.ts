@@ -3,6 +3,7 @@
 import type { BinaryType, EnginePacket, RawData } from "@everwire/protocol";
 import { nextTick, webSocketPort } from "#platform";
 import type { WebSocketLike, WebSocketPort } from "../ports.js";
+import type { Timer } from "../timers.js";
 import { encodeAll } from "./encode-all.js";
 import { Transport } from "./transport.js";
 import { globalWebSocketPort } from "./ws-global.js";
@@ -12,6 +13,9 @@ const HIGH_WATER_BYTES = 1024 * 1024;
 /** A WebSocket has no event for an emptier buffer, so it is looked at. */
 const DRAIN_CHECK_MS = 20;
 
+/** How long a closed transport waits for its handshake, so that the server hears of the close. */
+const CLOSE_TIMEOUT_MS = 3_000;
+
 /** Any but those by which a session ends. */
 const DROPPED_CODE = 4000;
 
@@ -20,6 +24,7 @@ const isClean = (code?: number): boolean => code === 1000 || code === 1005;
 
 export class WebSocketTransport extends Transport {
   #socket: WebSocketLike | undefined;
+  #closeTimer: Timer;
 
   override get name(): string {
     return "websocket";
@@ -40,10 +45,13 @@ export class WebSocketTransport extends Transport {
       this.#socket = socket;
       socket.onopen = () => {
         if (this.readyState === "opening") this.onOpen();
+        else this.#closeSocket();
       };
       socket.onmessage = ({ data }: { data: RawData }) => this.onData(data);
-      socket.onclose = (event: { code?: number }) =>
+      socket.onclose = (event: { code?: number }) => {
+        this.opts.clearTimeoutFn(this.#closeTimer);
         this.onClose({ description: "websocket connection closed", context: event }, isClean(event.code));
+      };
       socket.onerror = (event: { error?: unknown }) => this.onError("websocket error", event, undefined, event.error);
     } catch (error) {
       // No WebSocket here, or an address that it refuses; never in the turn of open().
@@ -70,12 +78,15 @@ export class WebSocketTransport extends Transport {
   }
 
   override close(code?: number): this {
-    const { handler } = this;
+    const { handler, readyState: state } = this;
     this.handler = undefined;
-    if (this.readyState !== "closing" && this.readyState !== "closed") {
+    if (state !== "closing" && state !== "closed") {
       this.moveTo(this.#socket ? "closing" : "closed");
       this.writable = false;
-      this.#socket?.close(code);
+      // The server may have a session for this handshake by now, and would keep the place of one that is just gone.
+      if (state === "opening" && !this.query.sid)
+        this.#closeTimer = this.opts.setTimeoutFn(() => this.#closeSocket(), CLOSE_TIMEOUT_MS);
+      else this.#closeSocket(code);
       handler?.onClose();
     }
     return this;
@@ -84,6 +95,10 @@ export class WebSocketTransport extends Transport {
   override drop(): void {
     this.handler = undefined;
     this.close(DROPPED_CODE);
+  }
+
+  #closeSocket(code?: number): void {
+    this.#socket?.close(code);
   }
 
   #drain(): void {

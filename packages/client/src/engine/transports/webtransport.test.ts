@@ -110,7 +110,7 @@ describe("opening", () => {
 
   it("is left out of the usual transports there", async () => {
     const { TransportList } = await import("../transport-list.js");
-    const names = (): string[] => new TransportList({} as never, false).available.map(([name]) => name);
+    const names = (): string[] => new TransportList({} as never).available.map(([name]) => name);
     expect(names()).toEqual(["polling", "websocket"]);
     install(() => undefined);
     expect(names()).toEqual(["polling", "websocket", "webtransport"]);
