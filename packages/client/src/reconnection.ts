@@ -7,14 +7,15 @@ import type { TimerFunctions } from "./engine/timers.js";
 export class Reconnection {
   readonly #backoff: Backoff;
   readonly #timers: TimerFunctions;
-  readonly #retry: () => void;
+  /** Ends the wait with the attempt. */
+  readonly hurry: () => void;
   #timer: unknown;
   #unlisten: (() => void) | undefined;
 
   constructor(settings: BackoffSettings, timers: TimerFunctions, onRetry: (attempt: number) => void) {
     this.#backoff = new Backoff(settings);
     this.#timers = timers;
-    this.#retry = () => {
+    this.hurry = () => {
       this.stop();
       onRetry(this.attempts);
     };
@@ -26,8 +27,8 @@ export class Reconnection {
   }
 
   wait(): void {
-    this.#timer = this.#timers.setTimeoutFn(this.#retry, this.#backoff.next());
-    this.#unlisten = listenToPage("online", this.#retry);
+    this.#timer = this.#timers.setTimeoutFn(this.hurry, this.#backoff.next());
+    this.#unlisten = listenToPage("online", this.hurry);
   }
 
   /** Ends the wait without an attempt. */
