@@ -213,6 +213,17 @@ const withTransports = (table) => ({
   load: (id) => (id === "\0nothing" ? "" : null),
 });
 
+/** Tabs share by a worker that comes as a file; who takes the smallest bundle does without. */
+const withoutShared = {
+  name: "without-shared",
+  resolveId: (id) => (id.endsWith("/shared/tab.js") ? "\0own-session" : null),
+  load: (id) =>
+    id === "\0own-session"
+      ? `import { Session } from ${JSON.stringify(join(HERE, "dist", "engine", "session.js"))};
+         export const openShared = ({ uri, opts }) => ((opts.shared = false), new Session(uri, opts));`
+      : null,
+};
+
 const bundle = (
   input,
   name,
@@ -256,7 +267,12 @@ const MODULE = { format: "es", target: ts.ScriptTarget.ES2020, ecma: 2020 };
 
 export default [
   bundle("bundle/esm.js", "everwire.esm", MODULE),
-  bundle("bundle/ws.js", "everwire.ws.esm", { ...MODULE, exports: "named", transports: "bundle/ws-transports.js" }),
+  bundle("bundle/ws.js", "everwire.ws.esm", {
+    ...MODULE,
+    exports: "named",
+    transports: "bundle/ws-transports.js",
+    plugins: [withoutShared],
+  }),
   bundle("bundle/umd.js", "everwire", SCRIPT),
   bundle("bundle/umd.js", "everwire.msgpack", { ...SCRIPT, plugins: [withMsgpack] }),
   bundle("bundle/engine.js", "everwire.engine", { ...SCRIPT, name: "eio" }),

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { once, startFaultProxy, until } from "@everwire/testkit";
 import type { Socket } from "../socket.js";
-import { openTab, start, useBrowser } from "./browser.test.node.js";
+import { BareTab, openTab, start, useBrowser } from "./browser.test.node.js";
 
 useBrowser();
 
@@ -111,6 +111,33 @@ describe("tabs that share a connection", () => {
     const late = openTab(url, { resume: false });
     await connected(late);
     expect([late.id, late.recovered]).toEqual([id, false]);
+  });
+
+  it("recover it also when the last has said goodbye on its old port before it comes on a new one", async () => {
+    const { io, url } = await start(RECOVERY);
+    const before = new BareTab(url, { resume: false });
+    before.read(true);
+    before.say(["send", "0", undefined]);
+    await until(() => before.texts.length === 1, "the answer to CONNECT");
+    io.emit("news", 1);
+    await until(() => before.texts.length === 2, "the news");
+    const { pid } = JSON.parse(String(before.texts[0]).slice(1)) as { pid: string };
+    const [, , offset] = JSON.parse(String(before.texts[1]).slice(1)) as [string, number, string];
+    [...io.sockets.sockets.values()][0]!.conn.transport.close();
+    await until(() => before.named("close").length > 0, "the break");
+    before.say(["bye"]);
+    io.emit("news", 2);
+    const after = new BareTab(url, { resume: false });
+    after.read(true);
+    after.say(["send", `0${JSON.stringify({ pid, offset })}`, undefined]);
+    await until(() => after.texts.length === 2, "what was missed, and the answer");
+    expect(after.texts.map(String).sort()).toEqual([
+      expect.stringContaining(`"pid":"${pid}"`),
+      expect.stringMatching(/^2\["news",2,/),
+    ]);
+    const late = openTab(url, { resume: false });
+    await connected(late);
+    expect(io.engine.clientsCount).toBe(1);
   });
 
   it("hear why the server could not be reached", async () => {

@@ -2,6 +2,7 @@
 // Node, which are those of browsers. What only a real browser has (locks, the page's coming and going) is tested in real ones.
 import { afterEach, beforeEach, vi } from "vitest";
 import { startServer, type StartedServer, type StartServerOptions } from "@everwire/testkit";
+import "../engine/register-every.js";
 import { io, type IoOptions } from "../lookup.js";
 import type { Socket } from "../socket.js";
 import { Hub } from "./hub.js";

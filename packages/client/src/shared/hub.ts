@@ -4,6 +4,9 @@ import { connectionKey } from "./connection-key.js";
 import { Line } from "./line.js";
 import { Pool } from "./pool.js";
 
+/** Pools without a tab that are kept: a tab that comes back on another port has often said goodbye on the one before first. */
+const MAX_EMPTY_POOLS = 16;
+
 export class Hub {
   readonly #pools = new Map<string, Pool>();
 
@@ -25,7 +28,7 @@ export class Hub {
         this.#pools.set(key, own);
         forget = () => {
           own.forget(line);
-          if (own.isEmpty) this.#pools.delete(key);
+          if (own.isEmpty) this.#dropEmpty();
         };
         line.maxUntakenBytes = options.maxBufferedBytes ?? line.maxUntakenBytes;
         own.open(line);
@@ -43,5 +46,10 @@ export class Hub {
         forget();
       },
     };
+  }
+
+  #dropEmpty(): void {
+    const empty = [...this.#pools].filter(([, pool]) => pool.isEmpty).map(([key]) => key);
+    empty.slice(0, -MAX_EMPTY_POOLS).forEach((key) => this.#pools.delete(key));
   }
 }

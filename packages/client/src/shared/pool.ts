@@ -66,9 +66,13 @@ export class Pool {
 
   /** It is gone. */
   forget(line: Line): void {
+    // Whose page was the last, the worker ends with it: time for one word to the server, not for one about each namespace.
+    this.#closeUnused(line);
     this.leave(line);
     this.#places.delete(line);
-    if (this.isEmpty) clearTimeout(this.#pause);
+    if (!this.isEmpty) return;
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
   }
 
   /** Ends a tab's part in the connection, and says why. */
@@ -199,10 +203,12 @@ export class Pool {
     if ([...this.#places.values()].some(({ home, isWaiting }) => isWaiting && !home)) this.#connect();
   }
 
-  #closeUnused(): void {
+  /** Nobody, or nobody else, is on it. */
+  #closeUnused(except?: Line): void {
     for (const connection of [...this.#connections]) {
-      const isHome = [...this.#places.values()].some(({ home }) => home === connection);
-      if (isHome || [...connection.namespaces.values()].some(({ members }) => members.size > 0)) continue;
+      const users = [...this.#places].filter(([, { home }]) => home === connection).map(([line]) => line);
+      for (const { members } of connection.namespaces.values()) users.push(...members.keys());
+      if (users.some((line) => line !== except)) continue;
       this.#connections.splice(this.#connections.indexOf(connection), 1);
       connection.close();
     }

@@ -4,11 +4,12 @@ import type { CloseReason, RawData } from "@everwire/protocol";
 import { listenToPage, listenToWake } from "#platform";
 import { Emitter } from "../emitter.js";
 import { Session } from "../engine/session.js";
-import type { ResumeSummary, SendOptions, SessionEvents, SessionHandler } from "../engine/session-events.js";
+import type { SendOptions, SessionEvents, SessionHandler } from "../engine/session-events.js";
+import type { CloseDetails } from "../engine/transports/transport.js";
 import { TransportError } from "../errors.js";
 import type { ManagerOptions } from "../options.js";
 import { trace } from "../trace.js";
-import { WORKER_NAME, type PlainDetails, type TabMessage, type WorkerMessage } from "./port-messages.js";
+import { WORKER_NAME, type TabMessage, type WorkerMessage } from "./port-messages.js";
 
 /** What it needs of its Manager. */
 export interface SharedHost {
@@ -41,41 +42,102 @@ class SharedSession extends Emitter<NoEvents, NoEvents, SessionEvents> {
   readyState: Session["readyState"] = "opening";
   transport = { name: "" };
   handler: SessionHandler | undefined;
-  /** What is sent waits in the worker. */
-  readonly writeBuffer: never[] = [];
-  readonly #port: MessagePort;
-  readonly #host: SharedHost;
-  readonly #unlisten: (() => void)[];
-  #release: (() => void) | undefined;
+  /** Ends it for good: the next session of this tab takes over. */
+  readonly leave: () => void;
+  readonly #post: (message: TabMessage) => void;
 
   /** Throws where there are no shared workers, or not for this address, and for options that can't leave the tab. */
   constructor(manager: SharedHost) {
     super();
-    this.#host = manager;
     const { uri, opts } = manager;
-    const { shared } = opts;
-    const file = new URL(`${opts.path ?? ""}/everwire.shared.min.js`, uri?.replace(/^ws/, "http") ?? location.href);
-    const worker = new SharedWorker(shared === true ? file : (shared as string), WORKER_NAME);
-    const port = (this.#port = worker.port);
-    worker.onerror = (event) => this.#fallBack(event);
-    port.onmessage = ({ data }: MessageEvent<WorkerMessage>) => this.#onTold(data);
-    // Where browsers tell of it: the worker has crashed.
-    (port as { onclose?: () => void }).onclose = () => this.#onLost("worker gone");
+    const file = new URL(
+      String(opts.path).replace(/\/?$/, "/everwire.shared.min.js"),
+      uri?.replace(/^ws/, "http") ?? location.href,
+    );
+    const worker = new SharedWorker(opts.shared === true ? file : (opts.shared as string), WORKER_NAME);
+    const { port } = worker;
+    const post = (this.#post = (message: TabMessage) => port.postMessage(message));
     // A function that gives the credentials is asked in the tab.
-    this.#post(["open", uri, { ...opts, auth: {} } as Partial<ManagerOptions>]);
+    post(["open", uri, { ...opts, auth: {} } as Partial<ManagerOptions>]);
     (manager.engine as unknown as Partial<SharedSession> | undefined)?.leave?.();
-    this.#unlisten = [
+
+    let release: (() => void) | undefined;
+    const bye = (): void => {
+      post(["bye"]);
+      port.close();
+      release?.();
+    };
+    const fallBack = (why: unknown): void => {
+      if (this.readyState !== "opening") return;
+      this.leave();
+      manager.engine = openOwn(manager, why);
+      manager.engine.handler = this.handler;
+    };
+    const onTold = ([name, view, what, more]: WorkerMessage): void => {
+      const { handler } = this;
+      Object.assign(this, view);
+      switch (name) {
+        case "message":
+          handler?.onMessage(what);
+          break;
+        case "ask":
+          post(["ack"]);
+          break;
+        case "open":
+          handler?.onOpen();
+          break;
+        case "ping":
+          handler?.onPing?.();
+          break;
+        case "suspend":
+          handler?.onSuspend?.(what, more);
+          break;
+        case "resume":
+          handler?.onResume?.(what);
+          break;
+        case "error":
+          handler?.onError(new TransportError(what, more));
+          break;
+        case "close":
+          handler?.onClose(what, more);
+          break;
+        case "wake":
+          manager.hurry();
+          break;
+        case "refuse":
+          fallBack(what);
+      }
+      this.emitReserved(name as "close", what as CloseReason, more as CloseDetails);
+    };
+    const onLost = (): void => onTold(["close", { readyState: "closed" }, "transport close", undefined]);
+
+    worker.onerror = fallBack;
+    port.onmessage = ({ data }: MessageEvent<WorkerMessage>) => onTold(data);
+    // Where browsers tell of it: the worker has crashed.
+    (port as { onclose?: () => void }).onclose = onLost;
+    const unlisten = [
       listenToPage("pagehide", (event) => {
-        this.#bye();
+        bye();
         // Put away, and perhaps shown again, with a port that leads nowhere.
-        if ((event as PageTransitionEvent).persisted) this.#onLost("page frozen");
+        if ((event as PageTransitionEvent).persisted) onLost();
       }),
       listenToWake(() => {
-        this.#post(["wake"]);
+        post(["wake"]);
         manager.hurry();
       }),
     ];
-    this.#hold();
+    this.leave = () => {
+      unlisten.forEach((stop) => stop());
+      bye();
+    };
+    // The worker waits for the lock, and so learns that the tab is gone however it went.
+    const lock = WORKER_NAME + String(Math.random());
+    (navigator as { locks?: LockManager }).locks
+      ?.request(lock, () => {
+        post(["lock", lock]);
+        return new Promise<void>((resolve) => (release = resolve));
+      })
+      .catch(() => 0);
   }
 
   get writable(): boolean {
@@ -97,90 +159,8 @@ class SharedSession extends Emitter<NoEvents, NoEvents, SessionEvents> {
   }
 
   close(): this {
-    if (this.readyState !== "closed") this.#post(["close"]);
+    this.#post(["close"]);
     this.readyState = "closed";
     return this;
-  }
-
-  /** The next session of this tab takes over. */
-  leave(): void {
-    this.#unlisten.forEach((stop) => stop());
-    this.#bye();
-  }
-
-  #post(message: TabMessage): void {
-    this.#port.postMessage(message);
-  }
-
-  /** The worker waits for the lock, and so learns that the tab is gone however it went. */
-  #hold(): void {
-    const name = `everwire ${String(Math.random())}`;
-    void (navigator as { locks?: LockManager }).locks
-      ?.request(name, () => {
-        this.#post(["lock", name]);
-        return new Promise<void>((resolve) => {
-          this.#release = resolve;
-        });
-      })
-      .catch(() => 0);
-  }
-
-  #bye(): void {
-    this.#post(["bye"]);
-    this.#port.close();
-    this.#release?.();
-  }
-
-  #onLost(description: string): void {
-    this.#onTold(["close", { readyState: "closed" }, "transport close", { description }]);
-  }
-
-  #onTold([name, view, ...args]: WorkerMessage): void {
-    Object.assign(this, view);
-    const { handler } = this;
-    const [first, more] = args as unknown[];
-    let what = first;
-    switch (name) {
-      case "message":
-        handler?.onMessage(what as RawData);
-        break;
-      case "ask":
-        this.#post(["ack"]);
-        break;
-      case "open":
-        handler?.onOpen();
-        break;
-      case "ping":
-        handler?.onPing?.();
-        break;
-      case "suspend":
-        handler?.onSuspend?.(what as CloseReason, more as PlainDetails);
-        break;
-      case "resume":
-        handler?.onResume?.(what as ResumeSummary);
-        break;
-      case "error":
-        what = new TransportError(what as string, more);
-        handler?.onError(what as TransportError);
-        break;
-      case "close":
-        handler?.onClose(what as CloseReason, more as PlainDetails);
-        break;
-      case "wake":
-        this.#host.hurry();
-        break;
-      case "refuse":
-        this.#fallBack(what);
-    }
-    this.emitReserved(name as "close", what as CloseReason, more as PlainDetails);
-  }
-
-  /** There is no such worker, or it does not share this. */
-  #fallBack(why: unknown): void {
-    if (this.readyState !== "opening") return;
-    this.leave();
-    const session = openOwn(this.#host, why);
-    session.handler = this.handler;
-    this.#host.engine = session;
   }
 }

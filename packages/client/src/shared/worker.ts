@@ -1,4 +1,5 @@
 // What the shared worker's script does; rolled up to dist/bundle/everwire.shared.js, which pages name to their browser.
+import "../engine/register-every.js";
 import { Hub } from "./hub.js";
 
 const hub = new Hub();
