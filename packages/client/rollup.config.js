@@ -276,5 +276,5 @@ export default [
   bundle("bundle/umd.js", "everwire", SCRIPT),
   bundle("bundle/umd.js", "everwire.msgpack", { ...SCRIPT, plugins: [withMsgpack] }),
   bundle("bundle/engine.js", "everwire.engine", { ...SCRIPT, name: "eio" }),
-  bundle("shared/worker.js", "everwire.shared", { ...SCRIPT, format: "iife", name: undefined, exports: "none" }),
+  bundle("bundle/shared-worker.js", "everwire.shared", { ...SCRIPT, format: "iife", name: undefined, exports: "none" }),
 ];
