@@ -10,19 +10,7 @@ export const INTERNAL_NAMES = [
   ...["setTimeoutFn", "clearTimeoutFn", "timers"],
   // Session and transports.
   ...["moveTo", "isSwapping", "isOverdue", "isStale", "batches", "setBinaryType", "inFlight", "drained", "restart"],
-  ...[
-    "readError",
-    "writeError",
-    "malformed",
-    "packets",
-    "cookies",
-    "userInfo",
-    "anchor",
-    "request",
-    "start",
-    "cancel",
-    "drop",
-  ],
+  ...["readError", "writeError", "malformed", "packets", "cookies", "userInfo", "anchor", "start", "cancel", "drop"],
   // Resume.
   ...["isVolatile", "isBinary", "isSent", "skipped", "unsent", "plan", "delivery", "take", "replay", "mark", "list"],
   ...["acknowledge", "acknowledged", "isOwing", "hasOverflowed", "isDue", "skip", "sent", "available", "make"],

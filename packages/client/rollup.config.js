@@ -217,6 +217,17 @@ const withTransports = (table) => ({
   load: (id) => (id === "\0nothing" ? "" : null),
 });
 
+/** Tabs share by a worker that comes as a file; who takes the smallest bundle does without. */
+const withoutShared = {
+  name: "without-shared",
+  resolveId: (id) => (id.endsWith("/shared/tab.js") ? "\0own-session" : null),
+  load: (id) =>
+    id === "\0own-session"
+      ? `import { Session } from ${JSON.stringify(join(HERE, "dist", "engine", "session.js"))};
+         export const openShared = ({ uri, opts }) => ((opts.shared = false), new Session(uri, opts));`
+      : null,
+};
+
 const bundle = (
   input,
   name,
@@ -277,9 +288,15 @@ export const legacyBundle = (input, name) => bundle(input, name, { ...LEGACY, na
 
 export default [
   bundle("bundle/esm.js", "everwire.esm", MODULE),
-  bundle("bundle/ws.js", "everwire.ws.esm", { ...MODULE, exports: "named", transports: "bundle/ws-transports.js" }),
+  bundle("bundle/ws.js", "everwire.ws.esm", {
+    ...MODULE,
+    exports: "named",
+    transports: "bundle/ws-transports.js",
+    plugins: [withoutShared],
+  }),
   bundle("bundle/umd.js", "everwire", SCRIPT),
   bundle("bundle/umd.js", "everwire.legacy", LEGACY),
   bundle("bundle/umd.js", "everwire.msgpack", { ...SCRIPT, plugins: [withMsgpack] }),
   bundle("bundle/engine.js", "everwire.engine", { ...SCRIPT, name: "eio" }),
+  bundle("bundle/shared-worker.js", "everwire.shared", { ...SCRIPT, format: "iife", name: undefined, exports: "none" }),
 ];

@@ -23,6 +23,7 @@ import { ManagerSettings } from "./manager-settings.js";
 import type { ManagerOptions, SocketOptions } from "./options.js";
 import { openReader, type Reader } from "./reader.js";
 import { Reconnection } from "./reconnection.js";
+import { openShared } from "./shared/tab.js";
 import { Socket } from "./socket.js";
 import { trace } from "./trace.js";
 
@@ -161,6 +162,11 @@ export class Manager<
     if (this.#state === "closed") this.#connect();
   }
 
+  /** Reconnects now, if that is what it waits for. @internal */
+  hurry(): void {
+    if (this.#state === "reconnecting") this.#reconnection.hurry();
+  }
+
   /** A socket went inactive: the last one takes the session with it. @internal */
   release(): void {
     if (!this.#active().length) this.disconnect();
@@ -190,7 +196,7 @@ export class Manager<
   }
 
   #connect(): void {
-    const session = new Session(this.uri, this.opts);
+    const session = this.opts.shared ? openShared(this) : new Session(this.uri, this.opts);
     const reader = openReader(this.opts.parser, (packet) => this.#onPacket(packet));
     this.engine = session;
     this.#reader = reader;
@@ -198,7 +204,7 @@ export class Manager<
     this.#move("opening");
     const { timeout } = this.settings;
     const onTimeout = (): void => {
-      if (this.engine === session && this.#state === "opening")
+      if (this.#reader === reader && this.#state === "opening")
         this.#onFailure(new EverwireError("ERR_CONNECT_TIMEOUT", "timeout"));
     };
     // At once is before any answer, which a timer of 0 ms is not.

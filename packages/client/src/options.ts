@@ -24,6 +24,12 @@ export interface ManagerOptions extends SessionOptions {
   forceNew: boolean;
   /** Share one connection among namespaces. Default true. */
   multiplex: boolean;
+  /**
+   * Keep the connection in a SharedWorker, so that all tabs of the browser hold one. True: by the script that an Everwire server serves
+   * beside its path, for pages of its own origin; for others, the address of `everwire.shared.min.js` on the page's origin. Becomes false
+   * where that can't be, and the tab has a connection of its own. Default false.
+   */
+  shared: boolean | string;
   /** The path that the server listens on. Default "/socket.io". */
   path: string;
   /** Connect again after the connection was lost, or could not be made. Default true. */

@@ -7,14 +7,15 @@ import type { TimerFunctions } from "./engine/timers.js";
 export class Reconnection {
   readonly #backoff: Backoff;
   readonly #timers: TimerFunctions;
-  readonly #retry: () => void;
+  /** Ends the wait with the attempt. */
+  readonly hurry: () => void;
   #timer: unknown;
   #unlisten: (() => void) | undefined;
 
   constructor(settings: BackoffSettings, timers: TimerFunctions, onRetry: (attempt: number) => void) {
     this.#backoff = new Backoff(settings);
     this.#timers = timers;
-    this.#retry = () => {
+    this.hurry = () => {
       this.stop();
       onRetry(this.attempts);
     };
@@ -27,8 +28,8 @@ export class Reconnection {
 
   /** `lateMs`: that much of the wait, if above 0, the page has slept through. */
   wait(lateMs = 0): void {
-    this.#timer = this.#timers.setTimeoutFn(this.#retry, this.#backoff.next() - Math.max(0, lateMs));
-    this.#unlisten = listenToWake(this.#retry);
+    this.#timer = this.#timers.setTimeoutFn(this.hurry, this.#backoff.next() - Math.max(0, lateMs));
+    this.#unlisten = listenToWake(this.hurry);
   }
 
   /** Ends the wait without an attempt. */

@@ -30,6 +30,7 @@ const BUNDLE_NAMES = [
   "everwire.legacy",
   "everwire.msgpack",
   "everwire.engine",
+  "everwire.shared",
 ];
 const SCRIPTS = BUNDLE_NAMES.flatMap((name) => [`${name}.js`, `${name}.min.js`]);
 /** The names that pages of Socket.IO ask for. */
