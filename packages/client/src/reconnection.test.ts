@@ -1,87 +1,82 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { installTimerFunctions } from "./engine/timers.js";
-import { Reconnection } from "./reconnection.js";
+// The wait between two attempts to open the session: how long, until what, and how many there were.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Manager } from "./manager.js";
 
-const BACKOFF = { reconnectionDelay: 100, reconnectionDelayMax: 1000, randomizationFactor: 0 };
 // Node has no events of the network; a browser's global scope is an event target.
 const page = new EventTarget();
 const scope = globalThis as unknown as Record<string, unknown>;
-const listening = vi.fn();
+const attempts: number[] = [];
+let manager: Manager;
 
 beforeEach(() => {
-  vi.useFakeTimers();
-  listening.mockClear();
-  scope.addEventListener = (name: string, listener: () => void) => {
-    listening(name, true);
-    page.addEventListener(name, listener);
-  };
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  attempts.length = 0;
+  scope.addEventListener = (name: string, listener: () => void) => page.addEventListener(name, listener);
   scope.removeEventListener = (name: string, listener: () => void) => page.removeEventListener(name, listener);
 });
 
 afterEach(() => {
+  manager.disconnect();
   vi.useRealTimers();
   delete scope.addEventListener;
   delete scope.removeEventListener;
 });
 
-function setUp(): { reconnection: Reconnection; retries: number[] } {
-  const retries: number[] = [];
-  const timers = installTimerFunctions({}, {});
-  const reconnection = new Reconnection(BACKOFF, timers, (attempt) => retries.push(attempt));
-  return { reconnection, retries };
+const failure = (): Promise<void> => new Promise((resolve) => manager.once("error", () => resolve()));
+const goOnline = (): boolean => page.dispatchEvent(new Event("online"));
+
+/** Waits for the second attempt, the first having failed. */
+async function waiting(): Promise<void> {
+  manager = new Manager("http://127.0.0.1:1", { reconnectionDelay: 100, randomizationFactor: 0, timeout: false });
+  manager.on("reconnect_attempt", (attempt) => attempts.push(attempt));
+  await failure();
 }
 
-describe("Reconnection", () => {
-  test("retries after the delay, each wait longer than the last", () => {
-    const { reconnection, retries } = setUp();
-    reconnection.wait();
-    vi.advanceTimersByTime(99);
-    expect(retries).toEqual([]);
-    vi.advanceTimersByTime(1);
-    reconnection.wait();
-    vi.advanceTimersByTime(199);
-    expect(retries).toEqual([1]);
-    vi.advanceTimersByTime(1);
-    expect(retries).toEqual([1, 2]);
-  });
+test("tries again after the delay, each wait longer than the last, and counts", async () => {
+  await waiting();
+  vi.advanceTimersByTime(99);
+  expect(attempts).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(attempts).toEqual([1]);
+  await failure();
+  vi.advanceTimersByTime(199);
+  expect(attempts).toEqual([1]);
+  vi.advanceTimersByTime(1);
+  expect(attempts).toEqual([1, 2]);
+});
 
-  test("retries at once when the network is back, and only once", () => {
-    const { reconnection, retries } = setUp();
-    reconnection.wait();
-    page.dispatchEvent(new Event("online"));
-    page.dispatchEvent(new Event("online"));
-    vi.runAllTimers();
-    expect(retries).toEqual([1]);
-  });
+test("tries at once when the network is back, and only once", async () => {
+  await waiting();
+  goOnline();
+  goOnline();
+  vi.advanceTimersByTime(1000);
+  expect(attempts).toEqual([1]);
+});
 
-  test("hears nothing of the network when it is not waiting", () => {
-    const { reconnection, retries } = setUp();
-    page.dispatchEvent(new Event("online"));
-    reconnection.wait();
-    reconnection.stop();
-    page.dispatchEvent(new Event("online"));
-    vi.runAllTimers();
-    expect([retries, vi.getTimerCount()]).toEqual([[], 0]);
-  });
+test("hears nothing of the network when it is not waiting", async () => {
+  await waiting();
+  manager.disconnect();
+  goOnline();
+  vi.advanceTimersByTime(1000);
+  expect([attempts, vi.getTimerCount()]).toEqual([[], 0]);
+});
 
-  test("counts its waits until it is reset", () => {
-    const { reconnection } = setUp();
-    expect(reconnection.attempts).toBe(0);
-    for (let i = 0; i < 2; i++) {
-      reconnection.wait();
-      vi.runAllTimers();
-    }
-    expect(reconnection.attempts).toBe(2);
-    reconnection.reset();
-    expect(reconnection.attempts).toBe(0);
-  });
+test("begins with the shortest wait again after it was given up", async () => {
+  await waiting();
+  vi.advanceTimersByTime(100);
+  await failure();
+  manager.disconnect();
+  // As a socket does that wants the session; with a callback a first failure would not be tried again.
+  manager.open();
+  await failure();
+  vi.advanceTimersByTime(100);
+  expect(attempts).toEqual([1, 1]);
+});
 
-  test("does without such events where there are none", () => {
-    delete scope.addEventListener;
-    delete scope.removeEventListener;
-    const { reconnection, retries } = setUp();
-    reconnection.wait();
-    vi.runAllTimers();
-    expect(retries).toEqual([1]);
-  });
+test("does without such events where there are none", async () => {
+  delete scope.addEventListener;
+  delete scope.removeEventListener;
+  await waiting();
+  vi.advanceTimersByTime(100);
+  expect(attempts).toEqual([1]);
 });
