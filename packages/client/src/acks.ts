@@ -23,7 +23,7 @@ export class Acks {
   }
 
   /** `onTimeout` runs before the callback gets its error. */
-  add(id: number, callback: AckCallback, takesError: boolean, timeoutMs?: number, onTimeout?: () => void): void {
+  add(id: number, callback: AckCallback, takesError?: boolean, timeoutMs?: number, onTimeout?: () => void): void {
     const settle: Settle = (error, args = []) => {
       this.#pending.delete(id);
       this.#timers.clearTimeoutFn(timer);

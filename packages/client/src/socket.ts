@@ -1,24 +1,13 @@
 // Socket: one namespace as the user sees it: emits go to the Manager as packets, packets of the Manager become events.
 // Its connection comes and goes with the Manager's session; what is emitted meanwhile waits in `sendBuffer`.
-import {
-  EverwireError,
-  PacketType,
-  RESERVED_EVENTS,
-  SOCKET_STATES,
-  transition,
-  type AllButLast,
-  type ClientDisconnectReason,
-  type DecorateAcknowledgements,
-  type DefaultEventsMap,
-  type EventNames,
-  type EventNamesWithAck,
-  type EventParams,
-  type EventsMap,
-  type FirstNonErrorArg,
-  type Last,
-  type Packet,
-  type SocketState,
+import { EverwireError, PacketType, RESERVED_EVENTS, SOCKET_STATES, transition } from "@everwire/protocol";
+import type {
+  AllButLast,
+  ClientDisconnectReason,
+  DecorateAcknowledgements,
+  DefaultEventsMap,
 } from "@everwire/protocol";
+import type { EventNames, EventNamesWithAck, EventParams, EventsMap, Packet, SocketState } from "@everwire/protocol";
 import { Acks, type AckCallback } from "./acks.js";
 import { CatchAllEmitter } from "./catch-all.js";
 import type { Session } from "./engine/session.js";
@@ -27,24 +16,13 @@ import { ConnectError, V2_SERVER } from "./errors.js";
 import { guard } from "./guard.js";
 import type { Manager, NamespaceHandler, OutgoingPacket } from "./manager.js";
 import type { Auth, SocketOptions } from "./options.js";
-import type { SocketReservedEvents } from "./socket-events.js";
+import type { AnswerOf, Flags, QueuedEvent, SocketReservedEvents } from "./socket-events.js";
 import { trace } from "./trace.js";
 
 /** Names of types under that of the class, as users know them. */
 // eslint-disable-next-line @typescript-eslint/no-namespace -- there is no other way to write `Socket.DisconnectReason`
 export declare namespace Socket {
   type DisconnectReason = ClientDisconnectReason;
-}
-
-type Flags = OutgoingPacket["options"];
-
-/** An event of a socket with `retries`, which waits for its turn or its answer. */
-interface QueuedEvent {
-  data: unknown[];
-  flags: Flags;
-  timeoutMs: number | undefined;
-  callback: AckCallback;
-  tries: number;
 }
 
 export class Socket<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents>
@@ -87,7 +65,7 @@ export class Socket<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvent
     this.io = manager;
     this.nsp = namespace;
     this.auth = options.auth;
-    this.#options = options;
+    this.#options = { ...options };
     this.#timeoutMs = options.ackTimeout;
     this.#maxBufferPackets = options.maxBufferPackets ?? 10_000;
     this.#acks = new Acks(manager);
@@ -142,11 +120,11 @@ export class Socket<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvent
   emitWithAck<Event extends EventNamesWithAck<EmitEvents>>(
     event: Event,
     ...args: AllButLast<EventParams<EmitEvents, Event>>
-  ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Event>>>> {
+  ): Promise<AnswerOf<EmitEvents, Event>> {
     return new Promise((resolve, reject) => {
-      const settle = (error: Error | null, answer: unknown): void => {
+      const settle = (error: Error | null, answer: AnswerOf<EmitEvents, Event>): void => {
         if (error) reject(error);
-        else resolve(answer as FirstNonErrorArg<Last<EventParams<EmitEvents, Event>>>);
+        else resolve(answer);
       };
       this.#submit(event, args, settle as AckCallback, true);
     });
@@ -195,17 +173,15 @@ export class Socket<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvent
       throw new EverwireError("ERR_RESERVED_EVENT", `"${String(event)}" is a reserved event name`);
     }
     const data = [event, ...args];
-    if (!retries || flags.volatile) {
-      this.#send(data, flags, callback, takesError || timeoutMs !== undefined, timeoutMs);
-      return;
-    }
-    const bytes = this.#reserve(data, this.#queue);
-    const settle: AckCallback = (...answer) => {
-      this.#waitingBytes -= bytes;
-      callback?.(...answer);
-    };
-    this.#queue.push({ data, flags, timeoutMs, callback: settle, tries: 0 });
-    this.#drain();
+    if (retries && !flags.volatile) {
+      const bytes = this.#reserve(data, this.#queue);
+      const settle: AckCallback = (...answer) => {
+        this.#waitingBytes -= bytes;
+        callback?.(...answer);
+      };
+      this.#queue.push({ data, flags, timeoutMs, callback: settle, tries: 0 });
+      this.#drain();
+    } else this.#send(data, flags, callback, takesError || timeoutMs !== undefined, timeoutMs);
   }
 
   /** Room for an event that has to wait, as bytes. Over the cap the emit throws, so that nothing that waits is dropped for it. */
@@ -237,13 +213,7 @@ export class Socket<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvent
     this.#isTrying = true;
   }
 
-  #send(
-    data: unknown[],
-    options: Flags,
-    callback: AckCallback | undefined,
-    takesError: boolean,
-    timeoutMs: number | undefined,
-  ): void {
+  #send(data: unknown[], options: Flags, callback?: AckCallback, takesError?: boolean, timeoutMs?: number): void {
     const packet: OutgoingPacket = { type: PacketType.EVENT, nsp: this.nsp, data, options };
     const canSend = this.#canSend;
     let bytes = 0;
@@ -257,13 +227,13 @@ export class Socket<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvent
       bytes = this.#reserve(data, this.sendBuffer);
       this.sendBuffer.push(packet);
     }
-    if (!callback) return;
-    this.#acks.add(packet.id as number, callback, takesError, timeoutMs, () => {
+    const onTimeout = (): void => {
       const index = this.sendBuffer.indexOf(packet);
       if (index < 0) return;
       this.sendBuffer.splice(index, 1);
       this.#waitingBytes -= bytes;
-    });
+    };
+    if (callback) this.#acks.add(packet.id as number, callback, takesError, timeoutMs, onTimeout);
   }
 
   #transmit(packet: OutgoingPacket): void {
@@ -290,31 +260,22 @@ export class Socket<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvent
   /** @internal */
   onPacket({ type, data, id }: Packet): void {
     const connecting = this.#state === "connecting";
-    switch (type) {
-      case PacketType.CONNECT:
-        this.#askedIn = undefined;
-        // Disconnected while the server thought about it: it has to be told now.
-        if (!this.active) this.io.send({ type: PacketType.DISCONNECT, nsp: this.nsp });
-        else if (connecting) this.#onConnect((data ?? {}) as { sid?: string; pid?: string });
-        break;
-      case PacketType.CONNECT_ERROR:
-        this.#askedIn = undefined;
-        if (!connecting) break;
-        this.#release();
-        this.onError(new ConnectError(data as string | { message: string }));
-        break;
-      case PacketType.DISCONNECT:
-        if (!this.connected) break;
-        this.#release();
-        this.onClose("io server disconnect");
-        break;
-      case PacketType.ACK:
-      case PacketType.BINARY_ACK:
-        if (id !== undefined) this.#acks.resolve(id, data as unknown[]);
-        break;
-      default:
-        this.#onEvent(id === undefined ? (data as unknown[]) : (data as unknown[]).concat(this.#answer(id)));
-    }
+    if (type === PacketType.CONNECT || type === PacketType.CONNECT_ERROR) this.#askedIn = undefined;
+    if (type === PacketType.CONNECT) {
+      // Disconnected while the server thought about it: it has to be told now.
+      if (!this.active) this.io.send({ type: PacketType.DISCONNECT, nsp: this.nsp });
+      else if (connecting) this.#onConnect((data ?? {}) as { sid?: string; pid?: string });
+    } else if (type === PacketType.CONNECT_ERROR) {
+      if (!connecting) return;
+      this.#release();
+      this.onError(new ConnectError(data as string | { message: string }));
+    } else if (type === PacketType.DISCONNECT) {
+      if (!this.connected) return;
+      this.#release();
+      this.onClose("io server disconnect");
+    } else if (type === PacketType.ACK || type === PacketType.BINARY_ACK) {
+      if (id !== undefined) this.#acks.resolve(id, data as unknown[]);
+    } else this.#onEvent(id === undefined ? (data as unknown[]) : (data as unknown[]).concat(this.#answer(id)));
   }
 
   #onConnect({ sid, pid }: { sid?: string; pid?: string }): void {
@@ -328,8 +289,7 @@ export class Socket<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvent
     // An offset belongs to the connection that it was received in.
     if (!this.recovered) this.#offset = undefined;
     this.#pid = pid;
-    const received = this.receiveBuffer;
-    this.receiveBuffer = [];
+    const received = this.receiveBuffer.splice(0);
     while (this.#canSend && this.sendBuffer.length) {
       const packet = this.sendBuffer.shift();
       if (packet) guard(() => this.#transmit(packet));

@@ -43,12 +43,13 @@ export class Encoder {
       const isUsers = type === PacketType.EVENT || type === PacketType.ACK;
       if (data !== undefined && data !== null) json = JSON.stringify(data, isUsers ? takeOut : undefined);
     } catch (cause) {
-      if (cause instanceof EverwireError) throw cause;
-      throw new EverwireError(
-        "ERR_NOT_SERIALIZABLE",
-        `failed to encode packet: ${cause instanceof Error ? cause.message : String(cause)}`,
-        { cause },
-      );
+      throw cause instanceof EverwireError
+        ? cause
+        : new EverwireError(
+            "ERR_NOT_SERIALIZABLE",
+            `failed to encode packet: ${cause instanceof Error ? cause.message : String(cause)}`,
+            { cause },
+          );
     }
     const count = attachments.length;
     // A receiver can't tell such an object from a real placeholder.
