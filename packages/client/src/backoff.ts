@@ -1,5 +1,5 @@
 // Backoff: the series of delays between attempts to reconnect. It doubles, is jittered so that a thousand clients of a
-// restarted server do not come back in step, and stays under a cap. Called by Reconnection.
+// restarted server do not come back in step, and stays under a cap. Called by the Manager.
 import type { SettingValues } from "./manager-settings.js";
 
 /** Read at each delay, since users may change them. */

@@ -12,8 +12,13 @@ export abstract class CatchAllEmitter<
   ReservedEvents extends EventsMap,
 > extends Emitter<ListenEvents, EmitEvents, ReservedEvents> {
   // Replaced, never changed: a dispatch walks the list that it began with.
-  #incoming: readonly AnyListener[] = [];
-  #outgoing: readonly AnyListener[] = [];
+  #incoming: readonly AnyListener[];
+  #outgoing: readonly AnyListener[];
+
+  constructor() {
+    super();
+    this.#incoming = this.#outgoing = [];
+  }
 
   /** Adds a listener of every event that comes in; it gets the event's name first. */
   onAny(listener: AnyListener): this {

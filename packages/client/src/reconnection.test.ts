@@ -1,5 +1,6 @@
 // The wait between two attempts to open the session: how long, until what, and how many there were.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Server } from "socket.io";
 import { Manager } from "./manager.js";
 
 // Node has no events of the network; a browser's global scope is an event target.
@@ -26,13 +27,17 @@ const failure = (): Promise<void> => new Promise((resolve) => manager.once("erro
 const goOnline = (): boolean => page.dispatchEvent(new Event("online"));
 
 /** Waits for the second attempt, the first having failed. */
-async function waiting(): Promise<void> {
-  manager = new Manager("http://127.0.0.1:1", { reconnectionDelay: 100, randomizationFactor: 0, timeout: false });
+async function waiting(port = 1): Promise<void> {
+  manager = new Manager(`http://127.0.0.1:${String(port)}`, {
+    reconnectionDelay: 100,
+    randomizationFactor: 0,
+    timeout: false,
+  });
   manager.on("reconnect_attempt", (attempt) => attempts.push(attempt));
   await failure();
 }
 
-test("tries again after the delay, each wait longer than the last, and counts", async () => {
+test("retries after the delay, each wait longer than the last, and counts", async () => {
   await waiting();
   vi.advanceTimersByTime(99);
   expect(attempts).toEqual([]);
@@ -45,7 +50,7 @@ test("tries again after the delay, each wait longer than the last, and counts", 
   expect(attempts).toEqual([1, 2]);
 });
 
-test("tries at once when the network is back, and only once", async () => {
+test("retries at once when the network is back, and only once", async () => {
   await waiting();
   goOnline();
   goOnline();
@@ -59,6 +64,27 @@ test("hears nothing of the network when it is not waiting", async () => {
   goOnline();
   vi.advanceTimersByTime(1000);
   expect([attempts, vi.getTimerCount()]).toEqual([[], 0]);
+});
+
+test("counts its waits until the connection is open, and then begins with the shortest", async () => {
+  const server = new Server(0, { serveClient: false });
+  const { port } = server.httpServer.address() as { port: number };
+  await server.close();
+  await waiting(port);
+  const again = new Server(port, { serveClient: false });
+  try {
+    const opened = new Promise<void>((resolve) => manager.once("open", () => resolve()));
+    vi.advanceTimersByTime(100);
+    await opened;
+    manager.engine.close();
+    vi.advanceTimersByTime(99);
+    expect(attempts).toEqual([1]);
+    vi.advanceTimersByTime(1);
+    expect(attempts).toEqual([1, 1]);
+  } finally {
+    manager.disconnect();
+    await again.close();
+  }
 });
 
 test("begins with the shortest wait again after it was given up", async () => {
