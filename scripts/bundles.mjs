@@ -10,9 +10,9 @@ const FOLDER = join(ROOT, "packages/client/dist/bundle");
  * is where the file should get to. Lower the one whenever the file shrinks.
  */
 export const BUNDLES = [
-  { file: "everwire.esm.min.js", use: "module, ES2020: everything", budget: 14_400, wanted: 7_000 },
-  { file: "everwire.ws.esm.min.js", use: "module, ES2020: WebSocket only", budget: 12_000, wanted: 5_000 },
-  { file: "everwire.min.js", use: "script tag, ES2017, global `io`: everything", budget: 15_100, wanted: 7_500 },
+  { file: "everwire.esm.min.js", use: "module, ES2020: everything", budget: 13_800, wanted: 7_000 },
+  { file: "everwire.ws.esm.min.js", use: "module, ES2020: WebSocket only", budget: 11_300, wanted: 5_000 },
+  { file: "everwire.min.js", use: "script tag, ES2017, global `io`: everything", budget: 14_500, wanted: 7_500 },
   { file: "everwire.legacy.min.js", use: "script tag, ES5, global `io`: everything", wanted: 9_500, optional: true },
   {
     file: "everwire.msgpack.min.js",
