@@ -56,11 +56,8 @@ const nameOf = (path) =>
 
 /** In the order of the table; the first that fits is it. */
 const GROUPS = [
-  ["Socket: events, acks, buffers, retries", /^client\/(?:socket|acks|retry-queue|buffer-cap|catch-all)\.ts$/],
-  [
-    "Manager: reconnection, settings, look-up",
-    /^client\/(?:manager|reconnection|backoff|lookup|url|reader|options)[\w-]*\.ts$/,
-  ],
+  ["Socket: events, acks, buffers, retries", /^client\/(?:socket|acks|catch-all)\.ts$/],
+  ["Manager: reconnection, settings, look-up", /^client\/(?:manager|backoff|lookup|url|options)[\w-]*\.ts$/],
   ["Emitter, errors, guard, trace", /^client\/[\w-]+\.ts$|^client\/bundle\/|\/errors\.ts$/],
   ["Session: handshake, heartbeat, buffer, options", /^client\/engine\/(?!upgrade|platform)[\w.-]+\.ts$/],
   ["Upgrade", /^client\/engine\/upgrade\.ts$/],

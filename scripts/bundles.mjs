@@ -11,17 +11,17 @@ const FOLDER = join(ROOT, "packages/client/dist/bundle");
  */
 export const BUNDLES = [
   { file: "everwire.esm.min.js", use: "module, ES2020: everything", budget: 15_000, wanted: 7_000 },
-  { file: "everwire.ws.esm.min.js", use: "module, ES2020: WebSocket only", budget: 12_500, wanted: 5_000 },
+  { file: "everwire.ws.esm.min.js", use: "module, ES2020: WebSocket only", budget: 11_900, wanted: 5_000 },
   { file: "everwire.min.js", use: "script tag, ES2017, global `io`: everything", budget: 15_700, wanted: 7_500 },
-  { file: "everwire.legacy.min.js", use: "script tag, ES5, global `io`: everything", wanted: 9_500, optional: true },
+  { file: "everwire.legacy.min.js", use: "script tag, ES5, global `io`: everything", budget: 18_100, wanted: 9_500 },
   {
     file: "everwire.msgpack.min.js",
     use: "script tag, ES2017, global `io`: MessagePack for JSON",
-    budget: 17_200,
+    budget: 17_400,
     wanted: 9_000,
   },
-  { file: "everwire.shared.min.js", use: "SharedWorker, ES2017: the connection of all tabs", budget: 14_300 },
-  { file: "everwire.engine.min.js", use: "script tag, ES2017, global `eio`: the engine alone", budget: 11_500 },
+  { file: "everwire.shared.min.js", use: "SharedWorker, ES2017: the connection of all tabs", budget: 14_800 },
+  { file: "everwire.engine.min.js", use: "script tag, ES2017, global `eio`: the engine alone", budget: 11_400 },
 ];
 
 /** The scripts of the build, in the order of the table, each minified one before its readable twin. */

@@ -5,7 +5,7 @@ export const INTERNAL_NAMES = [
   ...["onOpen", "onPacket", "onData", "onDrain", "onError", "onClose", "onMessage", "onPing", "onLoad"],
   ...["onProbed", "onSwap", "onWin", "onHandshake", "tried", "onFailed", "onSetting", "handler"],
   // Emitter.
-  ...["emitReserved", "emitUntyped", "emitIncoming", "tellOutgoing", "listener"],
+  ...["emitReserved", "emitIncoming", "tellOutgoing", "listener"],
   // Timers.
   ...["setTimeoutFn", "clearTimeoutFn", "timers"],
   // Session and transports.
@@ -19,7 +19,7 @@ export const INTERNAL_NAMES = [
   ...["onResume", "onMade", "canUpgrade", "onUpgradeError", "onUpgradeFailed", "onSend", "reset", "bytes"],
   ...["onOffline", "onLeave", "onHide", "onWake", "isOverdue", "leave"],
   // Manager and Socket.
-  ...["isOpen", "canSend", "hasSocket", "attach", "abandon", "want", "release", "measure", "attempts", "settings"],
+  ...["isOpen", "canSend", "attached", "attach", "abandon", "want", "release", "measure", "attempts", "settings"],
   ...["flags", "args", "callback", "timer", "json", "take", "give", "drain"],
   ...["drawId", "takesError", "timeoutMs", "tries", "server", "namespace", "expected"],
 ];

@@ -7,16 +7,12 @@ import { guard } from "./guard.js";
 /** Gets the arguments of the answer; an error, or null, before them when it was registered to take one. */
 export type AckCallback = (...args: unknown[]) => void;
 
-interface PendingAck {
-  callback: AckCallback;
-  takesError: boolean;
-  timer: unknown;
-}
+type Settle = (error: Error | null, args?: unknown[]) => void;
 
 export class Acks {
   #nextId = 0;
   readonly #timers: TimerFunctions;
-  readonly #pending = new Map<number, PendingAck>();
+  readonly #pending = new Map<number, Settle>();
 
   constructor(timers: TimerFunctions) {
     this.#timers = timers;
@@ -27,33 +23,30 @@ export class Acks {
   }
 
   /** `onTimeout` runs before the callback gets its error. */
-  add(id: number, callback: AckCallback, takesError: boolean, timeoutMs?: number, onTimeout?: () => void): void {
+  add(id: number, callback: AckCallback, takesError?: boolean, timeoutMs?: number, onTimeout?: () => void): void {
+    const settle: Settle = (error, args = []) => {
+      this.#pending.delete(id);
+      this.#timers.clearTimeoutFn(timer);
+      if (takesError) guard(() => callback(error, ...args));
+      else if (!error) guard(() => callback(...args));
+    };
     const onTimer = (): void => {
       onTimeout?.();
-      this.#settle(id, new EverwireError("ERR_ACK_TIMEOUT", "operation has timed out"));
+      settle(new EverwireError("ERR_ACK_TIMEOUT", "operation has timed out"));
     };
-    const timer = timeoutMs === undefined ? undefined : this.#timers.setTimeoutFn(onTimer, timeoutMs);
-    this.#pending.set(id, { callback, takesError, timer });
+    const timer = timeoutMs !== undefined && this.#timers.setTimeoutFn(onTimer, timeoutMs);
+    this.#pending.set(id, settle);
   }
 
   /** The answer came. A late, doubled or made-up one is ignored. */
   resolve(id: number, args: unknown[]): void {
-    this.#settle(id, null, args);
+    this.#pending.get(id)?.(null, args);
   }
 
   /** The connection is gone, and with it the answers: who takes an error gets one, the others are forgotten. */
   abandon(isBuffered: (id: number) => boolean): void {
-    [...this.#pending.keys()].forEach((id) => {
-      if (!isBuffered(id)) this.#settle(id, new EverwireError("ERR_DISCONNECTED", "socket has been disconnected"));
+    [...this.#pending].forEach(([id, settle]) => {
+      if (!isBuffered(id)) settle(new EverwireError("ERR_DISCONNECTED", "socket has been disconnected"));
     });
-  }
-
-  #settle(id: number, error: Error | null, args: unknown[] = []): void {
-    const ack = this.#pending.get(id);
-    if (!ack) return;
-    this.#pending.delete(id);
-    this.#timers.clearTimeoutFn(ack.timer);
-    if (ack.takesError) guard(() => ack.callback(error, ...args));
-    else if (!error) guard(() => ack.callback(...args));
   }
 }

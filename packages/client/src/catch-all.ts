@@ -12,54 +12,59 @@ export abstract class CatchAllEmitter<
   ReservedEvents extends EventsMap,
 > extends Emitter<ListenEvents, EmitEvents, ReservedEvents> {
   // Replaced, never changed: a dispatch walks the list that it began with.
-  #incoming: readonly AnyListener[] = [];
-  #outgoing: readonly AnyListener[] = [];
+  #incoming: readonly AnyListener[];
+  #outgoing: readonly AnyListener[];
+
+  constructor() {
+    super();
+    this.#incoming = this.#outgoing = [];
+  }
 
   /** Adds a listener of every event that comes in; it gets the event's name first. */
   onAny(listener: AnyListener): this {
-    this.#incoming = this.#incoming.concat(listener);
+    this.#incoming = [...this.#incoming, listener];
     return this;
   }
 
   prependAny(listener: AnyListener): this {
-    this.#incoming = [listener].concat(this.#incoming);
+    this.#incoming = [listener, ...this.#incoming];
     return this;
   }
 
   /** Removes one such listener, or all. */
   offAny(listener?: AnyListener): this {
-    this.#incoming = listener ? without(this.#incoming, (other) => other === listener) : [];
+    this.#incoming = without(this.#incoming, listener);
     return this;
   }
 
   listenersAny(): AnyListener[] {
-    return this.#incoming.slice();
+    return [...this.#incoming];
   }
 
   /** Adds a listener of every event that goes out, called when it does; acknowledgements are not events. */
   onAnyOutgoing(listener: AnyListener): this {
-    this.#outgoing = this.#outgoing.concat(listener);
+    this.#outgoing = [...this.#outgoing, listener];
     return this;
   }
 
   prependAnyOutgoing(listener: AnyListener): this {
-    this.#outgoing = [listener].concat(this.#outgoing);
+    this.#outgoing = [listener, ...this.#outgoing];
     return this;
   }
 
   offAnyOutgoing(listener?: AnyListener): this {
-    this.#outgoing = listener ? without(this.#outgoing, (other) => other === listener) : [];
+    this.#outgoing = without(this.#outgoing, listener);
     return this;
   }
 
   listenersAnyOutgoing(): AnyListener[] {
-    return this.#outgoing.slice();
+    return [...this.#outgoing];
   }
 
   /** Dispatches an event of the peer: to these listeners, then to its own. */
   protected emitIncoming(args: unknown[]): void {
     this.#call(this.#incoming, args);
-    this.emitUntyped(...(args as [string]));
+    (this.emitReserved as (...event: unknown[]) => void).apply(this, args);
   }
 
   protected tellOutgoing(args: unknown[]): void {

@@ -6,14 +6,14 @@ class TestEmitter extends Emitter<
   Record<string, (...args: never[]) => void>,
   Record<string, (...args: unknown[]) => void>
 > {
-  dispatch(event: string, ...args: unknown[]): this {
-    return this.emitUntyped(event, ...args);
+  dispatch(event: string, ...args: unknown[]): void {
+    (this.emitReserved as (...event: unknown[]) => void).call(this, event, ...args);
   }
 }
 
 class Clock extends Emitter<{ [Event in never]: never }, { [Event in never]: never }, { tick: (n: number) => void }> {
-  tick(n: number): this {
-    return this.emitReserved("tick", n);
+  tick(n: number): void {
+    this.emitReserved("tick", n);
   }
 }
 
@@ -104,12 +104,12 @@ describe("an emitter", () => {
     const clock = new Clock().on("tick", () => {
       throw new Error("mine");
     });
-    expect(clock.tick(1)).toBe(clock);
+    clock.tick(1);
     expect(() => vi.runAllTimers()).toThrow("mine");
     const emitter = new TestEmitter().on("x", () => {
       throw new Error("mine too");
     });
-    expect(emitter.dispatch("x", 1)).toBe(emitter);
+    emitter.dispatch("x", 1);
     expect(() => vi.runAllTimers()).toThrow("mine too");
     vi.useRealTimers();
   });

@@ -10,12 +10,8 @@ import type {
 } from "@everwire/protocol";
 import { guard } from "./guard.js";
 
-type Listener = (...args: unknown[]) => void;
-
-interface Entry {
-  readonly listener: Listener;
-  readonly once: boolean;
-}
+/** A listener; the one of `once` is wrapped, and known by the function that the user gave. */
+type Listener = ((...args: unknown[]) => void) & { listener?: unknown };
 
 export class Emitter<
   ListenEvents extends EventsMap,
@@ -23,20 +19,26 @@ export class Emitter<
   ReservedEvents extends EventsMap = { [Event in never]: never },
 > {
   // Null prototype: an event may be called "__proto__". Lists are replaced, never changed, so that a dispatch can walk one.
-  #entries = Object.create(null) as Record<string | symbol, Entry[] | undefined>;
+  #lists = Object.create(null) as Record<string | symbol, Listener[] | undefined>;
 
   on<Event extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
     event: Event,
     listener: ReservedOrUserListener<ReservedEvents, ListenEvents, Event>,
   ): this {
-    return this.#add(event, listener, false);
+    this.#lists[event] = [...(this.#lists[event] ?? []), listener];
+    return this;
   }
 
   once<Event extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
     event: Event,
     listener: ReservedOrUserListener<ReservedEvents, ListenEvents, Event>,
   ): this {
-    return this.#add(event, listener, true);
+    const once: Listener = (...args) => {
+      this.off(event, once as typeof listener);
+      (listener as Listener).apply(this, args);
+    };
+    once.listener = listener;
+    return this.on(event, once as typeof listener);
   }
 
   /** Removes one listener, all listeners of an event, or all listeners of all events. */
@@ -44,9 +46,8 @@ export class Emitter<
     event?: Event,
     listener?: ReservedOrUserListener<ReservedEvents, ListenEvents, Event>,
   ): this {
-    const entries = this.#entries;
-    if (event === undefined) this.#entries = Object.create(null) as typeof entries;
-    else entries[event] = listener && without(entries[event] ?? [], (entry) => entry.listener === listener);
+    if (event === undefined) this.#lists = Object.create(null) as Record<string | symbol, undefined>;
+    else this.#lists[event] = without(this.#lists[event], listener);
     return this;
   }
 
@@ -84,55 +85,33 @@ export class Emitter<
   listeners<Event extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
     event: Event,
   ): ReservedOrUserListener<ReservedEvents, ListenEvents, Event>[] {
-    return (this.#entries[event] ?? []).map(
-      (entry) => entry.listener as ReservedOrUserListener<ReservedEvents, ListenEvents, Event>,
+    return (this.#lists[event] ?? []).map(
+      (item) => (item.listener ?? item) as ReservedOrUserListener<ReservedEvents, ListenEvents, Event>,
     );
   }
 
   hasListeners(event: ReservedOrUserEventNames<ReservedEvents, ListenEvents>): boolean {
-    return !!this.#entries[event]?.length;
+    return !!this.#lists[event]?.length;
   }
 
   /**
-   * Dispatches an event of the library's own. A listener that throws does not unwind the layer that emits: the error is
-   * rethrown on a later tick.
+   * Dispatches an event of the library's own, or a user's that came from the peer. A listener that throws does not unwind the layer
+   * that emits: the error is rethrown on a later tick.
    */
   protected emitReserved<Event extends EventNames<ReservedEvents>>(
     event: Event,
     ...args: EventParams<ReservedEvents, Event>
-  ): this {
-    this.#guarded(event, args);
-    return this;
-  }
-
-  /** Dispatches a user's event that came from the peer, as `emitReserved` does; for classes whose `emit` sends. */
-  protected emitUntyped(event: string, ...args: unknown[]): this {
-    this.#guarded(event, args);
-    return this;
-  }
-
-  #add(event: string | symbol, listener: Listener, once: boolean): this {
-    this.#entries[event] = (this.#entries[event] ?? []).concat({ listener, once });
-    return this;
-  }
-
-  #guarded(event: string | symbol, args: unknown[]): void {
-    if (this.#entries[event])
-      guard(() => {
-        this.#dispatch(event, args);
-      });
+  ): void {
+    guard(() => this.#dispatch(event, args));
   }
 
   #dispatch(event: string | symbol, args: unknown[]): void {
-    for (const entry of this.#entries[event] ?? []) {
-      if (entry.once) this.#entries[event] = without(this.#entries[event] ?? [], (other) => other === entry);
-      entry.listener.apply(this, args);
-    }
+    this.#lists[event]?.forEach((listener) => listener.apply(this, args));
   }
 }
 
-/** A copy of the list that lacks the first item of the kind. */
-export function without<Item>(items: readonly Item[], isIt: (item: Item) => boolean): Item[] {
-  const index = items.findIndex(isIt);
-  return items.filter((_item, at) => at !== index);
+/** A copy of the list that lacks the listener where it stands first; empty when none is given. */
+export function without<Item extends object>(items: readonly Item[] = [], listener?: unknown): Item[] {
+  const index = items.findIndex((item) => item === listener || (item as Partial<Listener>).listener === listener);
+  return items.filter((_item, at) => listener && at !== index);
 }

@@ -21,8 +21,8 @@ export class TransportError extends EverwireError {
 
 /** What to say to who reaches a server of the protocol before: the sentence that users look up. */
 export const V2_SERVER =
-  "It seems you are trying to reach a Socket.IO server in v2.x with a v3.x client" +
-  ", but they are not compatible (more information here: https://socket.io/docs/v3/migrating-from-2-x-to-3-0/)";
+  "It seems you are trying to reach a Socket.IO server in v2.x" +
+  " with a v3.x client, but they are not compatible (more information here: https://socket.io/docs/v3/migrating-from-2-x-to-3-0/)";
 
 /** The server refused the socket, or can't be understood. `message` is the server's, `data` what its middleware put beside it. */
 export class ConnectError extends EverwireError {

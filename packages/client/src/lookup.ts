@@ -29,10 +29,9 @@ function lookup(address?: string | IoOptions, options?: IoOptions): Socket {
   if (query) opts.query ??= parseQuery(query);
   const key = server + (opts.path ?? "/socket.io");
   const cached = managers.get(key);
-  const isOwn = opts.forceNew || opts["force new connection"] || opts.multiplex === false;
-  const manager =
-    isOwn || cached?.hasSocket(namespace) ? new Manager(server, opts) : (cached ?? new Manager(server, opts));
-  if (!isOwn && !cached) managers.set(key, manager);
+  const isShared = !opts.forceNew && !opts["force new connection"] && opts.multiplex !== false;
+  const manager = isShared && cached && !cached.attached.has(namespace) ? cached : new Manager(server, opts);
+  if (isShared && !cached) managers.set(key, manager);
   return manager.socket(namespace, opts);
 }
 

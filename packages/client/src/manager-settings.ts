@@ -16,65 +16,57 @@ export type SettingValues = Pick<
 
 type NoEvents = { [Event in never]: never };
 
+const DEFAULTS: SettingValues = {
+  reconnection: true,
+  reconnectionAttempts: Infinity,
+  reconnectionDelay: 1000,
+  reconnectionDelayMax: 5000,
+  randomizationFactor: 0.5,
+  timeout: 20_000,
+};
+const NAMES = Object.keys(DEFAULTS) as (keyof SettingValues)[];
+
+/** Each gives the value, or sets it. The methods are made below, all from the same few lines. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- every one is in the table
+export interface ManagerSettings {
+  reconnection(): boolean;
+  /** Turning it off ends a running loop. */
+  reconnection(value: boolean): this;
+  reconnectionAttempts(): number;
+  reconnectionAttempts(value: number): this;
+  reconnectionDelay(): number;
+  reconnectionDelay(value: number): this;
+  reconnectionDelayMax(): number;
+  reconnectionDelayMax(value: number): this;
+  randomizationFactor(): number;
+  randomizationFactor(value: number): this;
+  timeout(): number | false;
+  timeout(value: number | false): this;
+}
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the same
 export abstract class ManagerSettings extends Emitter<NoEvents, NoEvents, ManagerEvents> {
   protected readonly settings: SettingValues;
 
   constructor(options: Partial<ManagerOptions>) {
     super();
-    // As users know it, 0 is no wait and no number of attempts, but the default.
-    this.settings = {
-      reconnection: options.reconnection !== false,
-      reconnectionAttempts: options.reconnectionAttempts || Infinity,
-      reconnectionDelay: options.reconnectionDelay || 1000,
-      reconnectionDelayMax: options.reconnectionDelayMax || 5000,
-      randomizationFactor: options.randomizationFactor ?? 0.5,
-      timeout: options.timeout ?? 20_000,
-    };
-  }
-
-  reconnection(): boolean;
-  /** Turning it off ends a running loop. */
-  reconnection(value: boolean): this;
-  reconnection(value?: boolean): this | boolean {
-    return this.#access("reconnection", value);
-  }
-
-  reconnectionAttempts(): number;
-  reconnectionAttempts(value: number): this;
-  reconnectionAttempts(value?: number): this | number {
-    return this.#access("reconnectionAttempts", value);
-  }
-
-  reconnectionDelay(): number;
-  reconnectionDelay(value: number): this;
-  reconnectionDelay(value?: number): this | number {
-    return this.#access("reconnectionDelay", value);
-  }
-
-  reconnectionDelayMax(): number;
-  reconnectionDelayMax(value: number): this;
-  reconnectionDelayMax(value?: number): this | number {
-    return this.#access("reconnectionDelayMax", value);
-  }
-
-  randomizationFactor(): number;
-  randomizationFactor(value: number): this;
-  randomizationFactor(value?: number): this | number {
-    return this.#access("randomizationFactor", value);
-  }
-
-  timeout(): number | false;
-  timeout(value: number | false): this;
-  timeout(value?: number | false): this | number | false {
-    return this.#access("timeout", value);
+    const settings: Partial<Record<keyof SettingValues, unknown>> = {};
+    NAMES.forEach((name) => {
+      const value = options[name];
+      // As users know it, 0 is no wait and no number of attempts, but the default.
+      settings[name] = (value === 0 && /^rec/.test(name) ? undefined : value) ?? DEFAULTS[name];
+    });
+    this.settings = settings as SettingValues;
   }
 
   protected abstract onSetting(): void;
-
-  #access<Name extends keyof SettingValues>(name: Name, value?: SettingValues[Name]): this | SettingValues[Name] {
-    if (value === undefined) return this.settings[name];
-    this.settings[name] = value;
-    this.onSetting();
-    return this;
-  }
 }
+
+NAMES.forEach((name) => {
+  ManagerSettings.prototype[name] = function (this: ManagerSettings, value?: unknown): never {
+    if (value === undefined) return this.settings[name] as never;
+    this.settings[name] = value as never;
+    this.onSetting();
+    return this as never;
+  };
+});

@@ -10,19 +10,20 @@ import {
   type EventsMap,
   type ManagerState,
   type Packet,
+  type PacketDecoder,
   type PacketEncoder,
+  type RawData,
 } from "@everwire/protocol";
-import { Encoder } from "#codec";
-import { nextTick } from "#platform";
+import { Encoder, PacketReader } from "#codec";
+import { listenToWake, nextTick } from "#platform";
 import type { ResumeSummary } from "./engine/session-events.js";
 import { Session } from "./engine/session.js";
 import type { DisconnectDetails } from "./engine/session-events.js";
 import { installTimerFunctions, type TimerFunctions } from "./engine/timers.js";
+import { backoff } from "./backoff.js";
 import { guard } from "./guard.js";
 import { ManagerSettings } from "./manager-settings.js";
 import type { ManagerOptions, SocketOptions } from "./options.js";
-import { openReader, type Reader } from "./reader.js";
-import { Reconnection } from "./reconnection.js";
 import { openShared } from "./shared/tab.js";
 import { Socket } from "./socket.js";
 import { trace } from "./trace.js";
@@ -48,10 +49,10 @@ export interface OutgoingPacket extends Packet {
   options: { compress: boolean; volatile?: boolean };
 }
 
-/** What the Manager calls on a Socket; one such object a namespace. */
+/** What the Manager calls on a Socket; one a namespace. */
 export interface NamespaceHandler {
   /** Whether the Socket wants a connection; the session is kept only while one does. */
-  active: boolean;
+  readonly active: boolean;
   onOpen(): void;
   onPacket(packet: Packet): void;
   onError(error: Error): void;
@@ -69,18 +70,27 @@ export class Manager<
   readonly opts: Options;
   /** The present session, or the last one. */
   engine!: Session;
+  /** The sockets, by their namespaces. @internal */
+  readonly attached = new Map<string, Socket<ListenEvents, EmitEvents>>();
   /** @internal */
-  readonly timers: TimerFunctions;
+  declare setTimeoutFn: TimerFunctions["setTimeoutFn"];
+  /** @internal */
+  declare clearTimeoutFn: TimerFunctions["clearTimeoutFn"];
   #state: ManagerState = "closed";
+  /** Of the attempt to open the session, or of the wait for the next one. */
   #timer: unknown;
+  /** Of that wait, which ends when the browser says that the network or the page is back. */
+  #unlisten: (() => void) | undefined;
+  /** How many waits were begun since the session was open, or wanted: not 0 means that the loop is running. */
+  #attempts = 0;
   #openCallbacks: OpenCallback[] = [];
   /** Decoded but not dispatched yet: listeners run on a later tick than the decoder. */
   readonly #inbox: Packet[] = [];
   readonly #encoder: PacketEncoder;
-  #reader: Reader | undefined;
-  readonly #reconnection: Reconnection;
-  readonly #sockets = new Map<string, Socket<ListenEvents, EmitEvents>>();
-  readonly #handlers = new Map<string, NamespaceHandler>();
+  /** The read side of the session, by the default protocol. */
+  #reader!: PacketReader;
+  /** The same by the user's `parser`. */
+  #decoder: PacketDecoder | undefined;
 
   constructor(options?: Options);
   constructor(uri?: string, options?: Options);
@@ -89,16 +99,15 @@ export class Manager<
     super(opts);
     this.uri = typeof uri === "string" ? uri : undefined;
     this.opts = { ...opts, path: opts.path ?? "/socket.io" };
-    this.timers = installTimerFunctions({}, opts);
-    this.#encoder = new (opts.parser ? opts.parser.Encoder : Encoder)();
-    this.#reconnection = new Reconnection(this.settings, this.timers, (attempt) => this.#onRetry(attempt));
+    installTimerFunctions(this, opts);
+    this.#encoder = new (opts.parser?.Encoder ?? Encoder)();
     if (this.autoConnect) this.open();
   }
 
   /** Opens the session. Who gives a callback hears of the outcome there, and a first failure is then not retried. */
   open(callback?: OpenCallback): this {
     if (this.isOpen) {
-      if (callback) this.timers.setTimeoutFn(callback, 0);
+      if (callback) this.setTimeoutFn(callback, 0);
       return this;
     }
     if (callback) this.#openCallbacks.push(callback);
@@ -112,16 +121,16 @@ export class Manager<
 
   /** The socket of a namespace: the same object each time, connected again if it was not. */
   socket(namespace: string, options?: Partial<SocketOptions>): Socket<ListenEvents, EmitEvents> {
-    let socket = this.#sockets.get(namespace);
-    if (!socket) this.#sockets.set(namespace, (socket = new Socket(this, namespace, options)));
-    else if (this.autoConnect && !socket.active) socket.connect();
+    const socket = this.attached.get(namespace);
+    if (!socket) return new Socket(this, namespace, options);
+    if (this.autoConnect && !socket.active) socket.connect();
     return socket;
   }
 
   /** Closes the session of all sockets. Nothing reconnects before `open()`, or the `connect()` of a socket. */
   disconnect(): void {
     const callbacks = this.#openCallbacks.splice(0);
-    if (this.#state !== "closed") this.#onClose("forced close", undefined, true);
+    if (this.#state !== "closed") this.#closed("forced close", undefined, true);
     settle(callbacks, new EverwireError("ERR_CLOSED", "failed to open the connection: it was closed meanwhile"));
   }
 
@@ -141,20 +150,10 @@ export class Manager<
     return this.isOpen && (engine.readyState === "suspended" || (engine.readyState === "open" && !engine.isStale()));
   }
 
-  /** @internal */
-  hasSocket(namespace: string): boolean {
-    return this.#sockets.has(namespace);
-  }
-
-  /** @internal */
-  attach(namespace: string, handler: NamespaceHandler): void {
-    this.#handlers.set(namespace, handler);
-  }
-
   /** More came than can be kept: what is left of it is dropped together with the session, which begins anew. @internal */
   abandon(error: Error): void {
     this.#inbox.length = 0;
-    this.#onClose("buffer overflow", error);
+    this.#closed("buffer overflow", error);
   }
 
   /** A socket wants the session, which may be on its way already, or waiting for its turn. @internal */
@@ -164,7 +163,11 @@ export class Manager<
 
   /** Reconnects now, if that is what it waits for. @internal */
   hurry(): void {
-    if (this.#state === "reconnecting") this.#reconnection.hurry();
+    if (this.#state !== "reconnecting") return;
+    this.#stopTimer();
+    this.emitReserved("reconnect_attempt", this.#attempts);
+    // The listener may have called it off, or opened by itself.
+    if ((this.#state as ManagerState) === "reconnecting") this.#connect();
   }
 
   /** A socket went inactive: the last one takes the session with it. @internal */
@@ -187,7 +190,7 @@ export class Manager<
   }
 
   protected override onSetting(): void {
-    if (!this.settings.reconnection && this.#state === "reconnecting") this.#rest();
+    if (!this.settings.reconnection && this.#state === "reconnecting") this.#rest(false);
   }
 
   #move(state: ManagerState): void {
@@ -196,11 +199,13 @@ export class Manager<
   }
 
   #connect(): void {
-    const session = this.opts.shared ? openShared(this) : new Session(this.uri, this.opts);
-    const reader = openReader(this.opts.parser, (packet) => this.#onPacket(packet));
-    this.engine = session;
+    const { parser, shared } = this.opts;
+    const reader = new PacketReader();
+    this.engine = shared ? openShared(this) : new Session(this.uri, this.opts);
     this.#reader = reader;
-    this.#reconnection.stop();
+    this.#decoder = parser && new parser.Decoder();
+    this.#decoder?.on("decoded", (packet) => this.#onPacket(packet));
+    this.#stopTimer();
     this.#move("opening");
     const { timeout } = this.settings;
     const onTimeout = (): void => {
@@ -209,46 +214,54 @@ export class Manager<
     };
     // At once is before any answer, which a timer of 0 ms is not.
     if (timeout === 0) nextTick(onTimeout);
-    else if (timeout !== false) this.#timer = this.timers.setTimeoutFn(onTimeout, timeout);
-    session.handler = {
-      onOpen: () => this.#onOpen(),
-      onPing: () => void this.emitReserved("ping"),
-      onMessage: (data) => {
-        try {
-          reader.read(data);
-        } catch (error) {
-          this.#onClose("parse error", error as Error);
-        }
-      },
-      onSuspend: (reason, details) => {
-        trace?.("manager", "suspended", this.uri);
-        this.emitReserved("suspend", reason, details);
-      },
-      onResume: (summary) => {
-        trace?.("manager", "resumed", this.uri);
-        this.emitReserved("resume", summary);
-      },
-      onError: (error) => {
-        if (this.isOpen) this.emitReserved("error", error);
-        else this.#onFailure(error);
-      },
-      onClose: (reason, details) => {
-        if (this.isOpen) this.#onClose(reason, details);
-        else this.#onFailure(new EverwireError("ERR_CLOSED", reason, { cause: details }));
-      },
-    };
+    else if (timeout !== false) this.#timer = this.setTimeoutFn(onTimeout, timeout);
+    this.engine.handler = this;
   }
 
-  #onRetry(attempt: number): void {
-    this.emitReserved("reconnect_attempt", attempt);
-    // The listener may have called it off, or opened by itself.
-    if (this.#state === "reconnecting") this.#connect();
+  /** @internal */
+  onPing(): void {
+    this.emitReserved("ping");
   }
 
-  #onOpen(): void {
-    const { attempts } = this.#reconnection;
-    this.timers.clearTimeoutFn(this.#timer);
-    this.#reconnection.reset();
+  /** @internal */
+  onMessage(data: RawData): void {
+    try {
+      if (this.#decoder) this.#decoder.add(data);
+      else this.#onPacket(this.#reader.read(data));
+    } catch (error) {
+      this.#closed("parse error", error as Error);
+    }
+  }
+
+  /** @internal */
+  onSuspend(reason: ClientDisconnectReason, details?: DisconnectDetails): void {
+    trace?.("manager", "suspended", this.uri);
+    this.emitReserved("suspend", reason, details);
+  }
+
+  /** @internal */
+  onResume(summary: ResumeSummary): void {
+    trace?.("manager", "resumed", this.uri);
+    this.emitReserved("resume", summary);
+  }
+
+  /** @internal */
+  onError(error: Error): void {
+    if (this.isOpen) this.emitReserved("error", error);
+    else this.#onFailure(error);
+  }
+
+  /** @internal */
+  onClose(reason: ClientDisconnectReason, details?: DisconnectDetails): void {
+    if (this.isOpen) this.#closed(reason, details);
+    else this.#onFailure(new EverwireError("ERR_CLOSED", reason, { cause: details }));
+  }
+
+  /** @internal */
+  onOpen(): void {
+    const attempts = this.#attempts;
+    this.#stopTimer();
+    this.#attempts = 0;
     this.#move("open");
     // Sockets before listeners, here and below: what a listener throws or calls finds every layer in its new state.
     this.#each((handler) => handler.onOpen());
@@ -259,14 +272,12 @@ export class Manager<
 
   /** The attempt failed. The next one is arranged first, so that a listener can call it off. */
   #onFailure(error: Error): void {
-    const { attempts } = this.#reconnection;
+    const attempts = this.#attempts;
     const { reconnection, reconnectionAttempts } = this.settings;
     const callbacks = this.#openCallbacks.splice(0);
     const retry = reconnection && (attempts > 0 || !callbacks.length);
     const exhausted = attempts >= reconnectionAttempts;
-    this.#leaveSession();
-    if (retry && !exhausted) this.#wait();
-    else this.#rest();
+    this.#leaveSession(retry && !exhausted);
     this.#each((handler) => handler.onError(error));
     this.emitReserved("error", error);
     if (retry && exhausted) this.emitReserved("reconnect_failed");
@@ -274,38 +285,45 @@ export class Manager<
     settle(callbacks, error);
   }
 
-  #onClose(reason: ClientDisconnectReason, details: DisconnectDetails | undefined, byUser?: boolean): void {
+  #closed(reason: ClientDisconnectReason, details?: DisconnectDetails, byUser?: boolean): void {
     const { engine, isOpen } = this;
     // Who left wants no more; else what came before the close goes first, and its listeners may have closed or opened again.
     if (!byUser) this.#flush();
     if (isOpen && !(this.isOpen && this.engine === engine)) return;
-    this.#leaveSession();
-    if (this.settings.reconnection && !byUser) this.#wait();
-    else this.#rest();
+    this.#leaveSession(this.settings.reconnection && !byUser);
     this.#each((handler) => handler.onClose(reason, details));
     this.emitReserved("close", reason, details);
   }
 
-  #wait(): void {
-    this.#move("reconnecting");
-    this.#reconnection.wait(this.engine.lateMs);
-  }
-
-  #rest(): void {
-    this.#reconnection.reset();
-    this.#move("closed");
-  }
-
-  #leaveSession(): void {
-    this.timers.clearTimeoutFn(this.#timer);
+  #leaveSession(retry: boolean): void {
     this.#inbox.length = 0;
     this.engine.handler = undefined;
     this.engine.close();
-    guard(() => this.#reader?.destroy?.());
+    guard(() => this.#decoder?.destroy?.());
+    this.#rest(retry);
   }
 
-  #onPacket(packet: Packet): void {
-    if (this.#inbox.push(packet) === 1) nextTick(() => this.#flush());
+  /** Without a session; with `again` until the next attempt, the first of a series after the shortest wait. */
+  #rest(again: boolean): void {
+    this.#stopTimer();
+    this.#move(again ? "reconnecting" : "closed");
+    if (!again) {
+      this.#attempts = 0;
+      return;
+    }
+    const retry = (): void => this.hurry();
+    // What the page has slept through it has waited.
+    this.#timer = this.setTimeoutFn(retry, backoff(this.settings, this.#attempts++) - Math.max(0, this.engine.lateMs));
+    this.#unlisten = listenToWake(retry);
+  }
+
+  #stopTimer(): void {
+    this.clearTimeoutFn(this.#timer);
+    this.#unlisten?.();
+  }
+
+  #onPacket(packet: Packet | undefined): void {
+    if (packet && this.#inbox.push(packet) === 1) nextTick(() => this.#flush());
   }
 
   #flush(): void {
@@ -313,12 +331,12 @@ export class Manager<
     for (let packet = inbox.shift(); packet; packet = inbox.shift()) {
       trace?.("receive", packet);
       this.emitReserved("packet", packet);
-      this.#handlers.get(packet.nsp)?.onPacket(packet);
+      this.attached.get(packet.nsp)?.onPacket(packet);
     }
   }
 
   #active(): NamespaceHandler[] {
-    return [...this.#handlers.values()].filter((handler) => handler.active);
+    return [...this.attached.values()].filter((handler) => handler.active);
   }
 
   /** One may have left because of the one before. */

@@ -1,134 +1,150 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { installTimerFunctions } from "./engine/timers.js";
-import { Reconnection } from "./reconnection.js";
+// The wait between two attempts to open the session: how long, until what, and how many there were.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Server } from "socket.io";
+import { Manager } from "./manager.js";
 
-// Node's own hears of no page.
-vi.mock("#platform", () => import("./engine/platform.js"));
-
-const BACKOFF = { reconnectionDelay: 100, reconnectionDelayMax: 1000, randomizationFactor: 0 };
-// Node has no events of the network; a browser's global scope is an event target.
+// Node has no events of the network or the page; a browser's global scope is an event target, and listened to by its half of `#platform`.
+vi.mock(import("#platform"), async (original) => {
+  const { listenToPage, listenToWake } = await import("./engine/platform.js");
+  return { ...(await original()), listenToPage, listenToWake };
+});
 const page = new EventTarget();
 const scope = globalThis as unknown as Record<string, unknown>;
-const listening = vi.fn();
+const attempts: number[] = [];
+let manager: Manager;
 
 beforeEach(() => {
-  vi.useFakeTimers();
-  listening.mockClear();
-  scope.addEventListener = (name: string, listener: () => void) => {
-    listening(name, true);
-    page.addEventListener(name, listener);
-  };
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  attempts.length = 0;
+  scope.addEventListener = (name: string, listener: () => void) => page.addEventListener(name, listener);
   scope.removeEventListener = (name: string, listener: () => void) => page.removeEventListener(name, listener);
 });
 
 afterEach(() => {
+  manager.disconnect();
   vi.useRealTimers();
+  vi.unstubAllGlobals();
   delete scope.addEventListener;
   delete scope.removeEventListener;
 });
 
-function setUp(): { reconnection: Reconnection; retries: number[] } {
-  const retries: number[] = [];
-  const timers = installTimerFunctions({}, {});
-  const reconnection = new Reconnection(BACKOFF, timers, (attempt) => retries.push(attempt));
-  return { reconnection, retries };
+const failure = (): Promise<void> => new Promise((resolve) => manager.once("error", () => resolve()));
+const goOnline = (): boolean => page.dispatchEvent(new Event("online"));
+
+/** Waits for the second attempt, the first having failed. */
+async function waiting(port = 1, lateMs = 0): Promise<void> {
+  manager = new Manager(`http://127.0.0.1:${String(port)}`, {
+    reconnectionDelay: 100,
+    randomizationFactor: 0,
+    timeout: false,
+  });
+  manager.engine.lateMs = lateMs;
+  manager.on("reconnect_attempt", (attempt) => attempts.push(attempt));
+  await failure();
 }
 
-describe("Reconnection", () => {
-  test("retries after the delay, each wait longer than the last", () => {
-    const { reconnection, retries } = setUp();
-    reconnection.wait();
+test("retries after the delay, each wait longer than the last, and counts", async () => {
+  await waiting();
+  vi.advanceTimersByTime(99);
+  expect(attempts).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(attempts).toEqual([1]);
+  await failure();
+  vi.advanceTimersByTime(199);
+  expect(attempts).toEqual([1]);
+  vi.advanceTimersByTime(1);
+  expect(attempts).toEqual([1, 2]);
+});
+
+test("retries at once when the network is back, and only once", async () => {
+  await waiting();
+  goOnline();
+  expect(attempts).toEqual([1]);
+  goOnline();
+  vi.advanceTimersByTime(100);
+  expect(attempts).toEqual([1]);
+});
+
+test.each(["pageshow", "visibilitychange"])(
+  "retries at once when the page is back (%s), but not when it goes",
+  async (name) => {
+    const document = { hidden: true };
+    vi.stubGlobal("document", document);
+    await waiting();
+    page.dispatchEvent(new Event(name));
+    expect(attempts).toEqual([]);
+    document.hidden = false;
+    page.dispatchEvent(new Event(name));
+    page.dispatchEvent(new Event(name));
+    vi.advanceTimersByTime(100);
+    expect(attempts).toEqual([1]);
+  },
+);
+
+test("retries at once when the network is back although the page is hidden", async () => {
+  vi.stubGlobal("document", { hidden: true });
+  await waiting();
+  goOnline();
+  expect(attempts).toEqual([1]);
+});
+
+test.each([
+  [60, 40],
+  [3_600_000, 0],
+  [-1_000, 100],
+])("does not wait for what was slept through (%i ms)", async (lateMs, restMs) => {
+  await waiting(1, lateMs);
+  vi.advanceTimersByTime(restMs - 1);
+  expect(attempts).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(attempts).toEqual([1]);
+});
+
+test("hears nothing of the network when it is not waiting", async () => {
+  await waiting();
+  manager.disconnect();
+  goOnline();
+  vi.advanceTimersByTime(1000);
+  expect([attempts, vi.getTimerCount()]).toEqual([[], 0]);
+});
+
+test("counts its waits until the connection is open, and then begins with the shortest", async () => {
+  const server = new Server(0, { serveClient: false });
+  const { port } = server.httpServer.address() as { port: number };
+  await server.close();
+  await waiting(port);
+  const again = new Server(port, { serveClient: false });
+  try {
+    const opened = new Promise<void>((resolve) => manager.once("open", () => resolve()));
+    vi.advanceTimersByTime(100);
+    await opened;
+    manager.engine.close();
     vi.advanceTimersByTime(99);
-    expect(retries).toEqual([]);
+    expect(attempts).toEqual([1]);
     vi.advanceTimersByTime(1);
-    reconnection.wait();
-    vi.advanceTimersByTime(199);
-    expect(retries).toEqual([1]);
-    vi.advanceTimersByTime(1);
-    expect(retries).toEqual([1, 2]);
-  });
+    expect(attempts).toEqual([1, 1]);
+  } finally {
+    manager.disconnect();
+    await again.close();
+  }
+});
 
-  test("retries at once when the network is back, and only once", () => {
-    const { reconnection, retries } = setUp();
-    reconnection.wait();
-    page.dispatchEvent(new Event("online"));
-    expect(retries).toEqual([1]);
-    page.dispatchEvent(new Event("online"));
-    vi.runAllTimers();
-    expect(retries).toEqual([1]);
-  });
+test("begins with the shortest wait again after it was given up", async () => {
+  await waiting();
+  vi.advanceTimersByTime(100);
+  await failure();
+  manager.disconnect();
+  // As a socket does that wants the session; with a callback a first failure would not be tried again.
+  manager.open();
+  await failure();
+  vi.advanceTimersByTime(100);
+  expect(attempts).toEqual([1, 1]);
+});
 
-  test.each(["pageshow", "visibilitychange"])(
-    "retries at once when the page is back (%s), but not when it goes",
-    (name) => {
-      const { reconnection, retries } = setUp();
-      const document = { hidden: true };
-      vi.stubGlobal("document", document);
-      reconnection.wait();
-      page.dispatchEvent(new Event(name));
-      expect(retries).toEqual([]);
-      document.hidden = false;
-      page.dispatchEvent(new Event(name));
-      page.dispatchEvent(new Event(name));
-      vi.runAllTimers();
-      expect(retries).toEqual([1]);
-      vi.unstubAllGlobals();
-    },
-  );
-
-  test("retries at once when the network is back although the page is hidden", () => {
-    const { reconnection, retries } = setUp();
-    vi.stubGlobal("document", { hidden: true });
-    reconnection.wait();
-    page.dispatchEvent(new Event("online"));
-    expect(retries).toEqual([1]);
-    vi.unstubAllGlobals();
-  });
-
-  test("does not wait for what was slept through", () => {
-    const { reconnection, retries } = setUp();
-    reconnection.wait(60);
-    vi.advanceTimersByTime(39);
-    expect(retries).toEqual([]);
-    vi.advanceTimersByTime(1);
-    reconnection.wait(3_600_000);
-    vi.advanceTimersByTime(0);
-    expect(retries).toEqual([1, 2]);
-    reconnection.wait(-1_000);
-    vi.advanceTimersByTime(399);
-    expect(retries).toEqual([1, 2]);
-    vi.advanceTimersByTime(1);
-    expect(retries).toEqual([1, 2, 3]);
-  });
-
-  test("hears nothing of the network when it is not waiting", () => {
-    const { reconnection, retries } = setUp();
-    page.dispatchEvent(new Event("online"));
-    reconnection.wait();
-    reconnection.stop();
-    page.dispatchEvent(new Event("online"));
-    vi.runAllTimers();
-    expect([retries, vi.getTimerCount()]).toEqual([[], 0]);
-  });
-
-  test("counts its waits until it is reset", () => {
-    const { reconnection } = setUp();
-    expect(reconnection.attempts).toBe(0);
-    for (let i = 0; i < 2; i++) {
-      reconnection.wait();
-      vi.runAllTimers();
-    }
-    expect(reconnection.attempts).toBe(2);
-    reconnection.reset();
-    expect(reconnection.attempts).toBe(0);
-  });
-
-  test("does without such events where there are none", () => {
-    delete scope.addEventListener;
-    delete scope.removeEventListener;
-    const { reconnection, retries } = setUp();
-    reconnection.wait();
-    vi.runAllTimers();
-    expect(retries).toEqual([1]);
-  });
+test("does without such events where there are none", async () => {
+  delete scope.addEventListener;
+  delete scope.removeEventListener;
+  await waiting();
+  vi.advanceTimersByTime(100);
+  expect(attempts).toEqual([1]);
 });

@@ -1,26 +1,14 @@
 // Socket: one namespace as the user sees it: emits go to the Manager as packets, packets of the Manager become events.
 // Its connection comes and goes with the Manager's session; what is emitted meanwhile waits in `sendBuffer`.
-import {
-  EverwireError,
-  PacketType,
-  RESERVED_EVENTS,
-  SOCKET_STATES,
-  transition,
-  type AllButLast,
-  type ClientDisconnectReason,
-  type DecorateAcknowledgements,
-  type DefaultEventsMap,
-  type EventNames,
-  type EventNamesWithAck,
-  type EventParams,
-  type EventsMap,
-  type FirstNonErrorArg,
-  type Last,
-  type Packet,
-  type SocketState,
+import { EverwireError, PacketType, RESERVED_EVENTS, SOCKET_STATES, transition } from "@everwire/protocol";
+import type {
+  AllButLast,
+  ClientDisconnectReason,
+  DecorateAcknowledgements,
+  DefaultEventsMap,
 } from "@everwire/protocol";
+import type { EventNames, EventNamesWithAck, EventParams, EventsMap, Packet, SocketState } from "@everwire/protocol";
 import { Acks, type AckCallback } from "./acks.js";
-import { BufferCap } from "./buffer-cap.js";
 import { CatchAllEmitter } from "./catch-all.js";
 import type { Session } from "./engine/session.js";
 import type { DisconnectDetails } from "./engine/session-events.js";
@@ -28,8 +16,7 @@ import { ConnectError, V2_SERVER } from "./errors.js";
 import { guard } from "./guard.js";
 import type { Manager, NamespaceHandler, OutgoingPacket } from "./manager.js";
 import type { Auth, SocketOptions } from "./options.js";
-import { RetryQueue } from "./retry-queue.js";
-import type { SocketReservedEvents } from "./socket-events.js";
+import type { AnswerOf, Flags, QueuedEvent, SocketReservedEvents } from "./socket-events.js";
 import { trace } from "./trace.js";
 
 /** Names of types under that of the class, as users know them. */
@@ -38,16 +25,10 @@ export declare namespace Socket {
   type DisconnectReason = ClientDisconnectReason;
 }
 
-interface Flags {
-  volatile?: boolean;
-  compress?: boolean;
-  timeoutMs?: number | undefined;
-}
-
-export class Socket<
-  ListenEvents extends EventsMap = DefaultEventsMap,
-  EmitEvents extends EventsMap = ListenEvents,
-> extends CatchAllEmitter<ListenEvents, EmitEvents, SocketReservedEvents> {
+export class Socket<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents>
+  extends CatchAllEmitter<ListenEvents, EmitEvents, SocketReservedEvents>
+  implements NamespaceHandler
+{
   readonly io: Manager<ListenEvents, EmitEvents>;
   readonly nsp: string;
   /** Given by the server; undefined while not connected. */
@@ -61,43 +42,34 @@ export class Socket<
   sendBuffer: OutgoingPacket[] = [];
 
   #state: SocketState = "disconnected";
-  #flags: Flags = {};
+  #isActive = false;
+  /** Of the next emit. */
+  #flags: Flags = { compress: true };
+  #timeoutMs: number | undefined;
   /** The session in which a CONNECT awaits its answer. */
   #askedIn: Session | undefined;
   /** Private id and last offset, for the recovery of this connection by the next. */
   #pid: string | undefined;
   #offset: string | undefined;
-  readonly #ackTimeoutMs: number | undefined;
+  readonly #options: Partial<SocketOptions>;
   readonly #maxBufferPackets: number;
   readonly #acks: Acks;
-  readonly #cap: BufferCap;
-  readonly #queue: RetryQueue<Flags> | undefined;
-  readonly #handler: NamespaceHandler = {
-    active: false,
-    onOpen: () => this.#onOpen(),
-    onPacket: (packet) => this.#onPacket(packet),
-    onError: (error) => void this.emitReserved("connect_error", error),
-    onClose: (reason, details) => this.#onClose(reason, details),
-  };
+  /** With `retries`: what waits, of which only the first is on its way. */
+  readonly #queue: QueuedEvent[] = [];
+  #isTrying = false;
+  /** How many bytes wait, in `sendBuffer` or in the queue. */
+  #waitingBytes = 0;
 
   constructor(manager: Manager<ListenEvents, EmitEvents>, namespace: string, options: Partial<SocketOptions> = {}) {
     super();
-    const { auth, retries, maxBufferPackets = 10_000, maxBufferBytes = 16 * 1024 * 1024 } = options;
     this.io = manager;
     this.nsp = namespace;
-    this.auth = auth;
-    this.#ackTimeoutMs = options.ackTimeout;
-    this.#maxBufferPackets = maxBufferPackets;
-    this.#acks = new Acks(manager.timers);
-    this.#cap = new BufferCap(maxBufferPackets, maxBufferBytes);
-    if (retries) {
-      this.#queue = new RetryQueue(retries, new BufferCap(maxBufferPackets, maxBufferBytes), (data, flags, settle) => {
-        if (!this.#canSend) return false;
-        this.#send(data, flags, settle, true);
-        return true;
-      });
-    }
-    manager.attach(namespace, this.#handler);
+    this.auth = options.auth;
+    this.#options = { ...options };
+    this.#timeoutMs = options.ackTimeout;
+    this.#maxBufferPackets = options.maxBufferPackets ?? 10_000;
+    this.#acks = new Acks(manager);
+    manager.attached.set(namespace, this);
     if (manager.autoConnect) this.connect();
   }
 
@@ -111,13 +83,13 @@ export class Socket<
 
   /** Whether the socket is connected, or will be without further ado: false after `disconnect()` and after a refusal. */
   get active(): boolean {
-    return this.#handler.active;
+    return this.#isActive;
   }
 
   connect(): this {
-    this.#handler.active = true;
+    this.#isActive = true;
     if (!this.io.isOpen) this.io.want();
-    else if (this.#state === "disconnected") this.#onOpen();
+    else if (this.#state === "disconnected") this.onOpen();
     return this;
   }
 
@@ -129,7 +101,7 @@ export class Socket<
     const { connected } = this;
     if (connected) this.io.send({ type: PacketType.DISCONNECT, nsp: this.nsp });
     this.#release();
-    if (connected) this.#onClose("io client disconnect");
+    if (connected) this.onClose("io client disconnect");
     return this;
   }
 
@@ -139,9 +111,8 @@ export class Socket<
 
   /** Sends an event; a function at the end is called with the answer. While not connected it waits in `sendBuffer`. */
   override emit<Event extends EventNames<EmitEvents>>(event: Event, ...args: EventParams<EmitEvents, Event>): this {
-    const last: unknown = args[args.length - 1];
-    if (typeof last === "function") this.#submit(event, args.slice(0, -1), last as AckCallback);
-    else this.#submit(event, args);
+    const callback = typeof args[args.length - 1] === "function" ? (args.pop() as AckCallback) : undefined;
+    this.#submit(event, args, callback);
     return this;
   }
 
@@ -149,11 +120,11 @@ export class Socket<
   emitWithAck<Event extends EventNamesWithAck<EmitEvents>>(
     event: Event,
     ...args: AllButLast<EventParams<EmitEvents, Event>>
-  ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Event>>>> {
+  ): Promise<AnswerOf<EmitEvents, Event>> {
     return new Promise((resolve, reject) => {
-      const settle = (error: Error | null, answer: unknown): void => {
+      const settle = (error: Error | null, answer: AnswerOf<EmitEvents, Event>): void => {
         if (error) reject(error);
-        else resolve(answer as FirstNonErrorArg<Last<EventParams<EmitEvents, Event>>>);
+        else resolve(answer);
       };
       this.#submit(event, args, settle as AckCallback, true);
     });
@@ -178,7 +149,7 @@ export class Socket<
 
   /** The acknowledgement of the next emit gets an error first, set when the answer takes longer than this. */
   timeout(delayMs: number): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>> {
-    this.#flags.timeoutMs = delayMs;
+    this.#timeoutMs = delayMs;
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-assertion -- the fix would make it the plain type again
     return this as unknown as Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>>;
   }
@@ -193,43 +164,76 @@ export class Socket<
   }
 
   #submit(event: string | symbol, args: unknown[], callback?: AckCallback, takesError = false): void {
+    const { retries, ackTimeout } = this.#options;
     const flags = this.#flags;
-    this.#flags = {};
+    const timeoutMs = this.#timeoutMs;
+    this.#flags = { compress: true };
+    this.#timeoutMs = ackTimeout;
     if (RESERVED_EVENTS.has(event as string)) {
       throw new EverwireError("ERR_RESERVED_EVENT", `"${String(event)}" is a reserved event name`);
     }
-    flags.timeoutMs ??= this.#ackTimeoutMs;
     const data = [event, ...args];
-    if (this.#queue && !flags.volatile) this.#queue.push(data, flags, this.io.measure(data), callback);
-    else this.#send(data, flags, callback, takesError || flags.timeoutMs !== undefined);
+    if (retries && !flags.volatile) {
+      const bytes = this.#reserve(data, this.#queue);
+      const settle: AckCallback = (...answer) => {
+        this.#waitingBytes -= bytes;
+        callback?.(...answer);
+      };
+      this.#queue.push({ data, flags, timeoutMs, callback: settle, tries: 0 });
+      this.#drain();
+    } else this.#send(data, flags, callback, takesError || timeoutMs !== undefined, timeoutMs);
   }
 
-  #send(data: unknown[], flags: Flags, callback: AckCallback | undefined, takesError: boolean): void {
-    const { volatile, compress = true, timeoutMs } = flags;
-    const options = volatile ? { compress, volatile } : { compress };
+  /** Room for an event that has to wait, as bytes. Over the cap the emit throws, so that nothing that waits is dropped for it. */
+  #reserve(data: unknown[], waiting: unknown[]): number {
+    const bytes = this.io.measure(data);
+    // Users may empty the buffer by hand.
+    if (!waiting.length) this.#waitingBytes = 0;
+    const { maxBufferBytes = 16 * 1024 * 1024 } = this.#options;
+    if (waiting.length >= this.#maxBufferPackets || this.#waitingBytes + bytes > maxBufferBytes) {
+      throw new EverwireError("ERR_SEND_BUFFER_FULL", "failed to emit: too much waits for the connection already");
+    }
+    this.#waitingBytes += bytes;
+    return bytes;
+  }
+
+  /** Sends the head of the queue. The next one goes when it was acknowledged, or given up after `retries` more tries. */
+  #drain(): void {
+    const head = this.#queue[0];
+    if (!head || this.#isTrying || !this.#canSend) return;
+    const settle: AckCallback = (error, ...answer) => {
+      this.#isTrying = false;
+      if (!error || ++head.tries > (this.#options.retries ?? 0)) {
+        this.#queue.shift();
+        guard(() => head.callback(error, ...answer));
+      }
+      this.#drain();
+    };
+    this.#send(head.data, head.flags, settle, true, head.timeoutMs);
+    this.#isTrying = true;
+  }
+
+  #send(data: unknown[], options: Flags, callback?: AckCallback, takesError?: boolean, timeoutMs?: number): void {
     const packet: OutgoingPacket = { type: PacketType.EVENT, nsp: this.nsp, data, options };
     const canSend = this.#canSend;
     let bytes = 0;
     if (callback) packet.id = this.#acks.drawId();
-    if (volatile && !(canSend && this.io.engine.writable)) {
+    if (options.volatile && !(canSend && this.io.engine.writable)) {
       // Dropped. Nobody will answer: only who takes an error is worth remembering.
       if (!takesError) return;
     } else if (canSend) {
       this.#transmit(packet);
     } else {
-      bytes = this.io.measure(data);
-      // Users may empty the buffer by hand.
-      if (!this.sendBuffer.length) this.#cap.reset();
-      this.#cap.take(bytes);
+      bytes = this.#reserve(data, this.sendBuffer);
       this.sendBuffer.push(packet);
     }
-    if (!callback) return;
-    this.#acks.add(packet.id as number, callback, takesError, timeoutMs, () => {
+    const onTimeout = (): void => {
       const index = this.sendBuffer.indexOf(packet);
       if (index < 0) return;
       this.sendBuffer.splice(index, 1);
-      this.#cap.give(bytes);
-    });
+      this.#waitingBytes -= bytes;
+    };
+    if (callback) this.#acks.add(packet.id as number, callback, takesError, timeoutMs, onTimeout);
   }
 
   #transmit(packet: OutgoingPacket): void {
@@ -237,8 +241,8 @@ export class Socket<
     this.io.send(packet);
   }
 
-  /** The session is open: ask for the namespace. */
-  #onOpen(): void {
+  /** The session is open: ask for the namespace. @internal */
+  onOpen(): void {
     const session = this.io.engine;
     this.#move("connecting");
     const ask = (auth?: object): void => {
@@ -253,38 +257,30 @@ export class Socket<
     guard(() => (typeof this.auth === "function" ? this.auth(ask) : ask(this.auth)));
   }
 
-  #onPacket({ type, data, id }: Packet): void {
+  /** @internal */
+  onPacket({ type, data, id }: Packet): void {
     const connecting = this.#state === "connecting";
-    switch (type) {
-      case PacketType.CONNECT:
-        this.#askedIn = undefined;
-        // Disconnected while the server thought about it: it has to be told now.
-        if (!this.active) this.io.send({ type: PacketType.DISCONNECT, nsp: this.nsp });
-        else if (connecting) this.#onConnect((data ?? {}) as { sid?: string; pid?: string });
-        break;
-      case PacketType.CONNECT_ERROR:
-        this.#askedIn = undefined;
-        if (!connecting) break;
-        this.#release();
-        this.emitReserved("connect_error", new ConnectError(data as string | { message: string }));
-        break;
-      case PacketType.DISCONNECT:
-        if (!this.connected) break;
-        this.#release();
-        this.#onClose("io server disconnect");
-        break;
-      case PacketType.ACK:
-      case PacketType.BINARY_ACK:
-        if (id !== undefined) this.#acks.resolve(id, data as unknown[]);
-        break;
-      default:
-        this.#onEvent(id === undefined ? (data as unknown[]) : (data as unknown[]).concat(this.#answer(id)));
-    }
+    if (type === PacketType.CONNECT || type === PacketType.CONNECT_ERROR) this.#askedIn = undefined;
+    if (type === PacketType.CONNECT) {
+      // Disconnected while the server thought about it: it has to be told now.
+      if (!this.active) this.io.send({ type: PacketType.DISCONNECT, nsp: this.nsp });
+      else if (connecting) this.#onConnect((data ?? {}) as { sid?: string; pid?: string });
+    } else if (type === PacketType.CONNECT_ERROR) {
+      if (!connecting) return;
+      this.#release();
+      this.onError(new ConnectError(data as string | { message: string }));
+    } else if (type === PacketType.DISCONNECT) {
+      if (!this.connected) return;
+      this.#release();
+      this.onClose("io server disconnect");
+    } else if (type === PacketType.ACK || type === PacketType.BINARY_ACK) {
+      if (id !== undefined) this.#acks.resolve(id, data as unknown[]);
+    } else this.#onEvent(id === undefined ? (data as unknown[]) : (data as unknown[]).concat(this.#answer(id)));
   }
 
   #onConnect({ sid, pid }: { sid?: string; pid?: string }): void {
     if (!sid) {
-      this.emitReserved("connect_error", new ConnectError(V2_SERVER));
+      this.onError(new ConnectError(V2_SERVER));
       return;
     }
     this.#move("connected");
@@ -293,13 +289,12 @@ export class Socket<
     // An offset belongs to the connection that it was received in.
     if (!this.recovered) this.#offset = undefined;
     this.#pid = pid;
-    const received = this.receiveBuffer;
-    this.receiveBuffer = [];
+    const received = this.receiveBuffer.splice(0);
     while (this.#canSend && this.sendBuffer.length) {
       const packet = this.sendBuffer.shift();
       if (packet) guard(() => this.#transmit(packet));
     }
-    this.#queue?.drain(true);
+    this.#drain();
     received.forEach((args) => this.#onEvent(args));
     if (this.connected) this.emitReserved("connect");
   }
@@ -330,13 +325,19 @@ export class Socket<
 
   /** Left for good, of one side's own will: there is nothing to recover. */
   #release(): void {
-    this.#handler.active = false;
+    this.#isActive = false;
     this.#pid = undefined;
     if (this.#state === "connecting") this.#move("disconnected");
     this.io.release();
   }
 
-  #onClose(reason: ClientDisconnectReason, details?: DisconnectDetails): void {
+  /** @internal */
+  onError(error: Error): void {
+    this.emitReserved("connect_error", error);
+  }
+
+  /** @internal */
+  onClose(reason: ClientDisconnectReason, details?: DisconnectDetails): void {
     if (this.#state === "disconnected") return;
     this.#move("disconnected");
     this.id = undefined;

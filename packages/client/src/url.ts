@@ -11,20 +11,19 @@ export interface Address {
   query: string;
 }
 
+/**
+ * A page that is rendered on a server loads its scripts there too: that is no place to throw. Where there is no page, the connection
+ * fails, for no such name exists (RFC 6761, section 6.4).
+ */
+const NO_PAGE = { protocol: "https:", hostname: "server-not-named.invalid", port: "" };
+
 export function parseAddress(text: string): Address {
-  const page = pageLocation();
-  let absolute = text;
-  if (!/^[a-z][\w+.-]*:\/\//i.test(text)) {
-    const scheme = page ? page.protocol : "https:";
-    // "/path" and nothing at all are on the server of the page; "//host" and "host" lack the scheme.
-    if (/^(?!\/\/)\/|^$/.test(text)) {
-      // A page that is rendered on a server loads its scripts there too: that is no place to throw. Where there is no page, the
-      // connection fails, for no such name exists (RFC 6761, section 6.4).
-      const host = page ? page.hostname + (page.port && `:${page.port}`) : "server-not-named.invalid";
-      absolute = `${scheme}//${host}${text}`;
-    } else absolute = scheme + (text[0] === "/" ? "" : "//") + text;
-  }
-  const { protocol, host, port, path, query } = splitUri(absolute);
-  const server = `${protocol}://${host.indexOf(":") < 0 ? host : `[${host}]`}:${port || (/^(http|ws)s$/.test(protocol) ? 443 : 80)}`;
+  const page = pageLocation() ?? NO_PAGE;
+  // "/path" and nothing at all are on the server of the page; "//host" and "host" lack the scheme.
+  const { protocol, host, port, path, query } = splitUri(text);
+  const scheme = protocol || page.protocol.slice(0, -1);
+  // The page's name has its brackets already.
+  const name = host.indexOf(":") < 0 ? host || page.hostname : `[${host}]`;
+  const server = `${scheme}://${name}:${port || (!host && page.port) || (/^(http|ws)s$/.test(scheme) ? 443 : 80)}`;
   return { server, namespace: path || "/", query };
 }

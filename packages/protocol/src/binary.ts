@@ -23,21 +23,23 @@ interface HostGlobals {
   readonly Blob?: { readonly prototype?: object };
 }
 
-// In some old engines a constructor is an object, or has no prototype, and then `instanceof` throws: each is checked once.
+// In some old engines a constructor is an object, or has no prototype, and then `instanceof` throws: each is looked at once.
 const host = globalThis as HostGlobals;
-const bufferPrototype = host.ArrayBuffer?.prototype;
-const blobPrototype = host.Blob?.prototype;
+const bufferPrototype = host.ArrayBuffer?.prototype ?? {};
 const isViewNative = host.ArrayBuffer?.isView;
+const blobPrototype = host.Blob?.prototype ?? {};
 
-function isOf(prototype: object | undefined, tag: RegExp, value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
+function isOf(prototype: object, tag: RegExp, value: unknown): boolean {
   const base = Object.prototype;
-  return (prototype !== undefined && base.isPrototypeOf.call(prototype, value)) || tag.test(base.toString.call(value));
+  return (
+    typeof value === "object" &&
+    (base.isPrototypeOf.call(prototype, value as object) || tag.test(base.toString.call(value)))
+  );
 }
 
 /** A typed array, a DataView or a Node.js Buffer. */
 export function isView(value: unknown): value is ArrayBufferView {
-  return isViewNative !== undefined && isViewNative(value);
+  return !!isViewNative?.(value);
 }
 
 /** An ArrayBuffer, also one of another realm (an iframe, a vm context), which `instanceof` does not know. */

@@ -1,7 +1,7 @@
 // Pool: the tabs of one server address with the same options, and the connections that they share: one, as long as no two tabs want to be
 // somebody else in a namespace. It opens a connection for who asks, and wakes the others of a connection that was lost. Held by the hub.
 import { PacketType, type CloseReason } from "@everwire/protocol";
-import { Backoff } from "../backoff.js";
+import { backoff, type BackoffSettings } from "../backoff.js";
 import type { SendOptions } from "../engine/session-events.js";
 import type { ManagerOptions } from "../options.js";
 import { SharedConnection } from "./connection.js";
@@ -28,17 +28,19 @@ export class Pool {
   /** Of namespaces whose connection was lost. */
   readonly #recoveries = new Map<string, Recovery>();
   /** Tabs ask when they like; the server is tried no more often than for one of them. */
-  readonly #backoff: Backoff;
+  readonly #pace: BackoffSettings;
+  /** Connections since the last that opened. */
+  #failures = 0;
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(uri: string | undefined, options: Partial<ManagerOptions>) {
     this.#uri = uri;
     this.#options = options;
-    this.#backoff = new Backoff({
+    this.#pace = {
       reconnectionDelay: options.reconnectionDelay || 1000,
       reconnectionDelayMax: options.reconnectionDelayMax || 5000,
       randomizationFactor: options.randomizationFactor ?? 0.5,
-    });
+    };
   }
 
   get isEmpty(): boolean {
@@ -140,7 +142,7 @@ export class Pool {
     const connection: SharedConnection = new SharedConnection(this.#uri, this.#options, this.#tokens, {
       onOpen: () => {
         wasOpen = true;
-        this.#backoff.reset();
+        this.#failures = 0;
         this.#places.forEach((place, line) => place.home === connection && this.#greet(line, place, connection));
       },
       onPing: () => at((line) => line.tell(["ping", undefined])),
@@ -195,7 +197,7 @@ export class Pool {
   /** The server could not be reached: who asks meanwhile waits. */
   #rest(): void {
     clearTimeout(this.#pause);
-    this.#pause = setTimeout(() => this.#onPauseEnd(), this.#backoff.next());
+    this.#pause = setTimeout(() => this.#onPauseEnd(), backoff(this.#pace, this.#failures++));
   }
 
   #onPauseEnd(): void {

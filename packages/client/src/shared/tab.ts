@@ -42,6 +42,8 @@ class SharedSession extends Emitter<NoEvents, NoEvents, SessionEvents> {
   readyState: Session["readyState"] = "opening";
   transport = { name: "" };
   handler: SessionHandler | undefined;
+  /** The worker sees to its own waits. */
+  readonly lateMs = 0;
   /** Ends it for good: the next session of this tab takes over. */
   readonly leave: () => void;
   readonly #post: (message: TabMessage) => void;

@@ -7,60 +7,60 @@ import { EverwireError } from "../errors.js";
 import { PacketType } from "../socket-packet.js";
 import type { Packet } from "../socket-packet.js";
 
-type Container = Record<string, unknown> & { toJSON?: unknown };
+type Container = Record<string, unknown>;
 
 export class Encoder {
   /** Encodes a packet, of a plain type, without modifying it: its text, then its attachments. */
   encode({ type, nsp, data, id }: Packet): (string | BinaryData)[] {
     const attachments: BinaryData[] = [];
+    // From the data down to what is looked at: as it was, and as JSON holds it. Circles are refused, and depth that a server refuses.
+    const path: unknown[] = [];
+    const owners: unknown[] = [];
+    let hasPlaceholder = false as boolean;
     const takeOut = function (this: Container, key: string, value: unknown): unknown {
+      const given = this[key];
+      if (!given || typeof given !== "object") return value;
+      path.length = owners.length = owners.lastIndexOf(this) + 1;
       // As it was before its toJSON, which the Buffer of a polyfill has; or as its owner's toJSON gave it.
-      const binary = [this[key], value].find(isBinary);
-      if (binary) return { _placeholder: true, num: attachments.push(binary) - 1 };
-      // A receiver can't tell such an object from a real placeholder.
-      if ((value as { _placeholder?: unknown } | null | undefined)?._placeholder === true) {
-        throw new EverwireError(
-          "ERR_RESERVED_PLACEHOLDER",
-          "failed to encode packet: an object with `_placeholder: true` can't be sent together with binary data",
-        );
+      const binary = [given, value].find(isBinary);
+      if (binary) value = { _placeholder: true, num: attachments.push(binary) - 1 };
+      else if (typeof value === "object" && value) {
+        const isCircular = path.includes(given);
+        if (isCircular || path.length >= MAX_DATA_DEPTH) {
+          throw new EverwireError(
+            isCircular ? "ERR_CIRCULAR_DATA" : "ERR_DATA_TOO_DEEP",
+            `failed to encode packet: the data is ${isCircular ? "circular" : `nested more than ${String(MAX_DATA_DEPTH)} levels deep`}`,
+          );
+        }
+        hasPlaceholder ||= (value as Container)._placeholder === true;
       }
+      owners.push(value);
+      path.push(given);
       return value;
     };
     let json: string | undefined = "";
     try {
-      const holdsAny = (type === PacketType.EVENT || type === PacketType.ACK) && holdsBinary(data, "", []);
-      if (data !== undefined && data !== null) json = JSON.stringify(data, holdsAny ? takeOut : undefined);
+      const isUsers = type === PacketType.EVENT || type === PacketType.ACK;
+      if (data !== undefined && data !== null) json = JSON.stringify(data, isUsers ? takeOut : undefined);
     } catch (cause) {
-      if (cause instanceof EverwireError) throw cause;
-      throw new EverwireError(
-        "ERR_NOT_SERIALIZABLE",
-        `failed to encode packet: ${cause instanceof Error ? cause.message : String(cause)}`,
-        { cause },
-      );
+      throw cause instanceof EverwireError
+        ? cause
+        : new EverwireError(
+            "ERR_NOT_SERIALIZABLE",
+            `failed to encode packet: ${cause instanceof Error ? cause.message : String(cause)}`,
+            { cause },
+          );
     }
     const count = attachments.length;
+    // A receiver can't tell such an object from a real placeholder.
+    if (count && hasPlaceholder) {
+      throw new EverwireError(
+        "ERR_RESERVED_PLACEHOLDER",
+        "failed to encode packet: an object with `_placeholder: true` can't be sent together with binary data",
+      );
+    }
     // BINARY_EVENT is EVENT and three, and so for acks.
     const head = count ? `${String(type + 3)}${String(count)}-` : String(type);
     return [`${head}${nsp && nsp !== "/" ? `${nsp},` : ""}${String(id ?? "")}${json}`, ...attachments];
   }
-}
-
-/** Whether there is binary in what JSON will hold of a value. Says no to circles, and to depth that a server refuses. */
-function holdsBinary(value: unknown, key: string, path: unknown[]): boolean {
-  if (typeof value !== "object" || value === null || value instanceof Date) return false;
-  if (isBinary(value)) return true;
-  const isCircular = path.includes(value);
-  if (isCircular || path.length >= MAX_DATA_DEPTH) {
-    throw new EverwireError(
-      isCircular ? "ERR_CIRCULAR_DATA" : "ERR_DATA_TOO_DEEP",
-      `failed to encode packet: the data is ${isCircular ? "circular" : `nested more than ${String(MAX_DATA_DEPTH)} levels deep`}`,
-    );
-  }
-  const { toJSON } = value as Container;
-  const json: unknown = typeof toJSON === "function" ? toJSON.call(value, key) : value;
-  if (typeof json !== "object" || json === null) return false;
-  path.push(value);
-  const holding = Object.keys(json).filter((name) => holdsBinary((json as Container)[name], name, path));
-  path.pop();
-  return isBinary(json) || holding.length > 0;
 }

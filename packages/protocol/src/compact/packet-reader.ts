@@ -11,37 +11,29 @@ const MAX_ATTACHMENTS = 10;
 //             type   attachments  namespace     id   JSON
 const TEXT = /^([0-6])(?:(\d+)-)?(?:(\/[^,]*),?)?(\d*)([^]*)/;
 
-interface Partial {
-  packet: Packet;
-  json: string;
-  expected: number;
-  attachments: (BinaryData | undefined)[];
-}
+/** What each type may carry, as type and JSON ("Packet types"). */
+const PAYLOAD = /^(?:0\s*(?:{|$)|1$|[2356]\s*\[|4\s*["{])/;
 
 export class PacketReader {
-  #partial: Partial | undefined;
+  /** Takes the attachments of a packet whose text was read. */
+  #takeBinary: ((chunk: BinaryData) => Packet | undefined) | undefined;
 
   /** Takes one message of the session; `undefined` means that attachments are to come. After a throw nothing is kept. */
   read(chunk: string | BinaryData): Packet | undefined {
-    const partial = this.#partial;
-    this.#partial = undefined;
+    const takeBinary = this.#takeBinary;
+    this.#takeBinary = undefined;
     if (typeof chunk === "string") {
-      if (partial) throw new ProtocolError("ERR_UNEXPECTED_TEXT", "got plaintext data when reconstructing a packet");
+      if (takeBinary) throw new ProtocolError("ERR_UNEXPECTED_TEXT", "got plaintext data when reconstructing a packet");
       return this.#readText(chunk);
     }
     if (!isBinary(chunk)) throw new ProtocolError("ERR_UNKNOWN_CHUNK", `Unknown type: ${typeof chunk}`);
-    if (!partial) throw new ProtocolError("ERR_UNEXPECTED_BINARY", "got binary data when not reconstructing a packet");
-    const { packet, json, expected, attachments } = partial;
-    if (attachments.push(chunk) < expected) {
-      this.#partial = partial;
-      return undefined;
-    }
-    packet.data = parse(json, attachments);
-    return packet;
+    if (!takeBinary)
+      throw new ProtocolError("ERR_UNEXPECTED_BINARY", "got binary data when not reconstructing a packet");
+    return takeBinary(chunk);
   }
 
   #readText(text: string): Packet | undefined {
-    const [, digit, count, nsp = "/", idText, json = ""] = TEXT.exec(text) ?? [];
+    const [, digit, count, nsp = "/", id, json = ""] = TEXT.exec(text) ?? [];
     if (!digit) {
       throw new ProtocolError("ERR_UNKNOWN_PACKET_TYPE", `unknown packet type ${String(parseInt(text.charAt(0), 10))}`);
     }
@@ -54,26 +46,30 @@ export class PacketReader {
       type = (type - 3) as PacketType;
     }
     const packet: Packet = { type, nsp };
-    if (idText) packet.id = Number(idText);
+    if (id) packet.id = Number(id);
     if (json) packet.data = parse(json);
-    if ((count && !isBinaryType) || Number(idText) > Number.MAX_SAFE_INTEGER || !isDataValid(type, packet.data)) {
+    const name: unknown = type === PacketType.EVENT ? (Object(packet.data) as unknown[])[0] : 0;
+    if (
+      (count && !isBinaryType) ||
+      !Number.isSafeInteger(Number(id)) ||
+      !PAYLOAD.test(digit + json) ||
+      (typeof name === "string" ? RESERVED_EVENTS.has(name) : !Number.isFinite(name))
+    ) {
       throw invalidPayload();
     }
     if (!isBinaryType) return packet;
-    this.#partial = { packet, json, expected, attachments: [] };
+    const attachments: (BinaryData | undefined)[] = [];
+    const takeBinary = (chunk: BinaryData): Packet | undefined => {
+      if (attachments.push(chunk) < expected) {
+        this.#takeBinary = takeBinary;
+        return undefined;
+      }
+      packet.data = parse(json, attachments);
+      return packet;
+    };
+    this.#takeBinary = takeBinary;
     return undefined;
   }
-}
-
-/** What each type may carry, as JSON gives it ("Packet types"). */
-function isDataValid(type: PacketType, data: unknown): boolean {
-  const isObject = typeof data === "object" && data !== null && !Array.isArray(data);
-  if (type === PacketType.CONNECT) return isObject || data === undefined;
-  if (type === PacketType.DISCONNECT) return data === undefined;
-  if (type === PacketType.CONNECT_ERROR) return isObject || typeof data === "string";
-  if (!Array.isArray(data)) return false;
-  const name: unknown = data[0];
-  return type === PacketType.ACK || (typeof name === "string" ? !RESERVED_EVENTS.has(name) : Number.isFinite(name));
 }
 
 /** With attachments in the place of their placeholders, each used once (CVE-2022-2421). */
