@@ -27,10 +27,7 @@ export const BUNDLES = [
 /** The scripts of the build, in the order of the table, each minified one before its readable twin. */
 export function builtFiles() {
   const built = new Set(readdirSync(FOLDER).filter((name) => /^everwire\..*js$/.test(name)));
-  const files = BUNDLES.flatMap(({ file, optional }) => {
-    if (!built.has(file) && optional) return [];
-    return [file, file.replace(".min.", ".")];
-  });
+  const files = BUNDLES.flatMap(({ file }) => [file, file.replace(".min.", ".")]);
   const unknown = [...built].filter((name) => !files.includes(name));
   if (unknown.length > 0) throw new Error(`failed to list the bundles: nobody knows what ${unknown.join(", ")} is for`);
   return files;

@@ -33,6 +33,8 @@ const GLOBALS = [
   ...["Object", "Number", "Math", "Array", "String", "Date", "JSON", "Error", "TypeError", "Function", "Infinity"],
   ...["isFinite", "isNaN", "parseInt", "encodeURIComponent", "decodeURIComponent", "undefined", "NaN", "arguments"],
   ...["setTimeout", "navigator", "location", "document", "XMLHttpRequest", "WebSocket", "self", "define", "exports"],
+  // Of the readable bundle alone, for who has set localStorage.debug.
+  ...["RegExp", "Boolean", "console"],
   ...["module", "ArrayBuffer", "Uint8Array", "Blob", "FileReader", "Promise", "globalThis"],
 ];
 

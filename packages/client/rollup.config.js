@@ -245,7 +245,7 @@ const withTransports = (table) => ({
   load: (id) => (id === "\0nothing" ? "" : null),
 });
 
-/** Tabs share by a worker that comes as a file; who takes the smallest bundle does without. */
+/** Tabs share by a worker that comes as a file: the smallest bundle does without, and old engines have no such workers. */
 const withoutShared = {
   name: "without-shared",
   resolveId: (id) => (id.endsWith("/shared/tab.js") ? "\0own-session" : null),
@@ -305,7 +305,7 @@ const LEGACY = {
   ...SCRIPT,
   target: ts.ScriptTarget.ES5,
   ecma: 5,
-  plugins: es5Plugins,
+  plugins: [...es5Plugins, withoutShared],
   transformers: [es5Methods],
   generatedCode: "es5",
   intro: 'var globalThis = typeof self === "object" ? self : Function("return this")();',

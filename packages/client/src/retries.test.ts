@@ -1,6 +1,7 @@
 // Sockets with `retries`: what waits for its turn, how much of it there may be, and what is sent again.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Server } from "socket.io";
+import "./engine/register-every.js";
 import { io } from "./lookup.js";
 import type { SocketOptions } from "./options.js";
 import type { Socket } from "./socket.js";

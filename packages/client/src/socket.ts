@@ -14,7 +14,7 @@ import type { Session } from "./engine/session.js";
 import type { DisconnectDetails } from "./engine/session-events.js";
 import { ConnectError, V2_SERVER } from "./errors.js";
 import { guard } from "./guard.js";
-import type { Manager, NamespaceHandler, OutgoingPacket } from "./manager.js";
+import type { Manager, OutgoingPacket } from "./manager.js";
 import type { Auth, SocketOptions } from "./options.js";
 import type { AnswerOf, Flags, QueuedEvent, SocketReservedEvents } from "./socket-events.js";
 import { trace } from "./trace.js";
@@ -25,10 +25,10 @@ export declare namespace Socket {
   type DisconnectReason = ClientDisconnectReason;
 }
 
-export class Socket<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents>
-  extends CatchAllEmitter<ListenEvents, EmitEvents, SocketReservedEvents>
-  implements NamespaceHandler
-{
+export class Socket<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+> extends CatchAllEmitter<ListenEvents, EmitEvents, SocketReservedEvents> {
   readonly io: Manager<ListenEvents, EmitEvents>;
   readonly nsp: string;
   /** Given by the server; undefined while not connected. */

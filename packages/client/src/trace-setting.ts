@@ -59,7 +59,7 @@ function asBytes(value: unknown): string | undefined {
 }
 
 const nameOf = (type: unknown): string =>
-  Object.entries(PacketType).find(([, number]) => number === type)?.[0] ?? String(type);
+  (Object.keys(PacketType) as (keyof typeof PacketType)[]).find((name) => PacketType[name] === type) ?? String(type);
 
 /** Lines: what can be said in words first, data as the console shows it at the end. */
 function format(subject: string, details: unknown[]): unknown[][] {

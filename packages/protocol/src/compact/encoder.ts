@@ -18,7 +18,8 @@ export class Encoder {
     const owners: unknown[] = [];
     let hasPlaceholder = false as boolean;
     const takeOut = function (this: Container, key: string, value: unknown): unknown {
-      const given = this[key];
+      // KJS calls this on another object than the one that holds the value.
+      const given = this[key] ?? value;
       if (!given || typeof given !== "object") return value;
       path.length = owners.length = owners.lastIndexOf(this) + 1;
       // As it was before its toJSON, which the Buffer of a polyfill has; or as its owner's toJSON gave it.

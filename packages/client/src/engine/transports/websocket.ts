@@ -98,7 +98,9 @@ export class WebSocketTransport extends Transport {
   }
 
   #closeSocket(code?: number): void {
-    this.#socket?.close(code);
+    // Old engines take `undefined` for the code 0, and throw.
+    if (code) this.#socket?.close(code);
+    else this.#socket?.close();
   }
 
   #drain(): void {
