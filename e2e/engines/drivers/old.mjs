@@ -39,7 +39,9 @@ const qtwebkit = {
   year: 2016,
   level: "es5",
   bundles: ["everwire.legacy.min.js"],
-  transports: [...TRANSPORTS, "jsonp"],
+  // It has requests to other origins, and so no need of JSONP.
+  transports: TRANSPORTS,
+  lacks: { "leaving@websocket": "drops a WebSocket that is about to be closed: the session waits for a return" },
   find: () => missingModule("PyQt5.QtWebKitWidgets", "python3-pyqt5.qtwebkit"),
   open: (url, options) => openInQt("webkit", url, options),
 };
@@ -49,7 +51,7 @@ const qtwebkitEs5 = {
   ...qtwebkit,
   id: "qtwebkit-es5",
   name: "QtWebKit 602 with what ES5 had",
-  transports: ["polling", "jsonp"],
+  transports: ["polling"],
   pre: TO_ES5,
 };
 

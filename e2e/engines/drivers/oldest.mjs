@@ -29,7 +29,13 @@ export const engines = [
     name: "edbrowse 3.7",
     year: 2020,
     transports: ["polling"],
-    lacks: { credentials: "sends its cookies to other origins in any case" },
+    lacks: {
+      unicode: "ASCII alone: its requests break what is beyond the basic plane",
+      "auth refused": "ASCII alone: its requests break what is beyond the basic plane",
+      credentials: "sends its cookies to other origins in any case",
+      resume: "did not come back from a cut request within 15 s",
+      leaving: "says nothing when a page is left: the session waits for a return",
+    },
     find: () => missingPrograms(["edbrowse"], "edbrowse"),
     open: openInEdbrowse,
   },
@@ -41,6 +47,7 @@ export const engines = [
     year: 2012,
     transports: ["polling", "jsonp"],
     lacks: {
+      "leaving@polling": "says nothing when a page is left: the session waits for a return",
       https: "asks its user about a certificate that nobody signed",
       "resume@polling": "repeats a request whose line was cut by itself: nothing is left to resume",
     },
