@@ -31,7 +31,8 @@ const messages = (page: Page) => page.getByRole("log").locator("p");
 const status = (page: Page) => page.getByRole("status");
 
 async function say(page: Page, text: string): Promise<void> {
-  await page.getByRole("textbox", { name: "Message" }).fill(text);
+  // By keys, as people do: React does not hear of a value that WebDriver BiDi has put in.
+  await page.getByRole("textbox", { name: "Message" }).pressSequentially(text);
   await page.getByRole("textbox", { name: "Message" }).press("Enter");
 }
 

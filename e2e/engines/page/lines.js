@@ -162,7 +162,7 @@
     // The first visit is given the cookie, the next one shows it.
     visit(true, function (first, refusal) {
       if (refusal) {
-        if (!test.config.hasCors) test.words("no requests to other origins: use JSONP");
+        if (!test.config.hasCors) test.words("no requests to other origins");
         else test.fail(refusal);
         return;
       }
