@@ -11,6 +11,9 @@ import { checkTable, writeTable } from "./table.mjs";
 /** Engines that run at the same time; the runs of one engine follow each other. */
 const LANES = 2;
 
+/** Several times what the slowest takes. */
+const RUN_LIMIT_MS = 150_000;
+
 const { values: options } = parseArgs({
   options: {
     only: { type: "string" },
@@ -66,8 +69,29 @@ async function runEngine(engine) {
       for (const transport of engine.transports) {
         const run = { context, bundle, transport };
         if (canBe(engine, run) && Object.keys(run).every((key) => among(options[key], run[key])))
-          await runOne(engine, run);
+          await runWithin(engine, run);
       }
+}
+
+/** A browser that stands still is started once more, as Playwright does it on CI; what it then does not do is a failure. */
+async function runWithin(engine, run) {
+  for (const isLast of [false, true]) {
+    let timer;
+    const limit = new Promise((resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`no end of it in ${RUN_LIMIT_MS / 1000} s`)), RUN_LIMIT_MS);
+    });
+    try {
+      await Promise.race([runOne(engine, run), limit]);
+      return;
+    } catch (error) {
+      if (isLast) throw error;
+      console.log(`${engine.id}, ${Object.values(run).join(", ")}: once more, for: ${error.message}`);
+      // It may not answer to this either.
+      engine.stop?.().catch(() => undefined);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }
 
 /** Whether there is such a combination at all. */

@@ -48,8 +48,9 @@ export const engines = [
       };
     },
     async stop() {
-      await browser?.close();
+      const ended = browser;
       browser = undefined;
+      await ended?.close();
     },
   },
 ];
