@@ -45,7 +45,7 @@ export const engines = [
     name: "KHTML 5.103",
     // It was released until 2023; what it understands is of the time when it learned ES5.
     year: 2012,
-    // Over JSONP it was not seen to get beyond its first answer.
+    // Over JSONP nothing came of any feature.
     transports: ["polling"],
     lacks: {
       "leaving@polling": "says nothing when a page is left: the session waits for a return",

@@ -53,8 +53,9 @@ export const engines = [
       return openTab(service, url);
     },
     async stop() {
-      await service?.close();
+      const ended = service;
       service = undefined;
+      await ended?.close();
     },
   },
 ];
