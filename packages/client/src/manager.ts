@@ -49,16 +49,6 @@ export interface OutgoingPacket extends Packet {
   options: { compress: boolean; volatile?: boolean };
 }
 
-/** What the Manager calls on a Socket; one a namespace. */
-export interface NamespaceHandler {
-  /** Whether the Socket wants a connection; the session is kept only while one does. */
-  readonly active: boolean;
-  onOpen(): void;
-  onPacket(packet: Packet): void;
-  onError(error: Error): void;
-  onClose(reason: ClientDisconnectReason, details?: DisconnectDetails): void;
-}
-
 type Options = Partial<ManagerOptions>;
 type OpenCallback = (error?: Error) => void;
 
@@ -264,7 +254,7 @@ export class Manager<
     this.#attempts = 0;
     this.#move("open");
     // Sockets before listeners, here and below: what a listener throws or calls finds every layer in its new state.
-    this.#each((handler) => handler.onOpen());
+    this.#each((socket) => socket.onOpen());
     this.emitReserved("open");
     settle(this.#openCallbacks.splice(0));
     if (attempts) this.emitReserved("reconnect", attempts);
@@ -278,7 +268,7 @@ export class Manager<
     const retry = reconnection && (attempts > 0 || !callbacks.length);
     const exhausted = attempts >= reconnectionAttempts;
     this.#leaveSession(retry && !exhausted);
-    this.#each((handler) => handler.onError(error));
+    this.#each((socket) => socket.onError(error));
     this.emitReserved("error", error);
     if (retry && exhausted) this.emitReserved("reconnect_failed");
     if (attempts) this.emitReserved("reconnect_error", error);
@@ -291,7 +281,7 @@ export class Manager<
     if (!byUser) this.#flush();
     if (isOpen && !(this.isOpen && this.engine === engine)) return;
     this.#leaveSession(this.settings.reconnection && !byUser);
-    this.#each((handler) => handler.onClose(reason, details));
+    this.#each((socket) => socket.onClose(reason, details));
     this.emitReserved("close", reason, details);
   }
 
@@ -335,14 +325,14 @@ export class Manager<
     }
   }
 
-  #active(): NamespaceHandler[] {
-    return [...this.attached.values()].filter((handler) => handler.active);
+  #active(): Socket<ListenEvents, EmitEvents>[] {
+    return [...this.attached.values()].filter(({ active }) => active);
   }
 
   /** One may have left because of the one before. */
-  #each(call: (handler: NamespaceHandler) => void): void {
-    this.#active().forEach((handler) => {
-      if (handler.active) call(handler);
+  #each(call: (socket: Socket<ListenEvents, EmitEvents>) => void): void {
+    this.#active().forEach((socket) => {
+      if (socket.active) call(socket);
     });
   }
 }

@@ -1,12 +1,5 @@
 // Public surface of @everwire/protocol.
-export {
-  createPacketDecoderStream,
-  createPacketEncoderStream,
-  decodePacket,
-  decodePayload,
-  encodePacket,
-  encodePayload,
-} from "./engine-parser.js";
+export * from "./engine-parser.js";
 export { byteLengthOf, isBase64Data, isBinary, isBlob } from "./binary.js";
 export type { Base64Data, BinaryData, BlobLike, RawData } from "./binary.js";
 export { MAX_DATA_DEPTH } from "./data-depth.js";

@@ -1,6 +1,6 @@
 // Frames of a byte stream (WebTransport): a header of one, three or nine bytes that says how many follow and whether they are
-// binary, then one packet. Sans-I/O: bytes in, whole payloads out, however they were cut. Used by the WebTransport transports of both
-// sides, browsers included, so every line is a download.
+// binary, then one packet. Sans-I/O: bytes in, whole payloads out, however they were cut. Used by the server's WebTransport transport; the
+// client has a shorter way, which may wait for its bytes (client/src/engine/transports/stream-frames.ts).
 
 const BINARY = 0x80;
 const TWO_BYTES = 126;

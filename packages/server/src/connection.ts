@@ -36,9 +36,7 @@ class Undecodable {
   }
 }
 
-/** Admissions of a connection that waits for none; never changed. */
-const NONE: Admission[] = [];
-
+const NONE: readonly Admission[] = [];
 const ATTACHMENTS_TIMEOUT_MS = 30_000;
 
 /** To the layers below it is a SessionHandler, a DispatchTarget and an IntakeOwner; users see none of that. */
@@ -54,7 +52,7 @@ export class Connection {
   // Most connections have one socket, and need no map for it.
   #only: AnySocket | undefined;
   #others: Map<string, AnySocket> | undefined;
-  #admissions: Admission[] = NONE;
+  #admissions = NONE;
   // Namespaces that the server put the client out of: what is still on its way from there is no offence.
   #left: Set<string> | undefined;
   #hasJoined = false;

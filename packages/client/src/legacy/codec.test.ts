@@ -106,9 +106,9 @@ describe.each([
       expect(hasBytes ? normalize(decoded.packets) : decoded.packets).toEqual(expected);
     }
     if (direction === "decode") return;
-    let encoded: unknown;
-    codec.encodeEnginePayload(expected, (payload) => (encoded = payload));
-    expect(encoded).toBe(text);
+    const parts: unknown[] = [];
+    expected.forEach((packet) => codec.encodeEnginePacket(packet, false, (part) => parts.push(part)));
+    expect(parts.join("\x1e")).toBe(text);
   });
 
   it.each(socketPackets.filter(({ direction }) => direction !== "encode"))("reads: $name", ({ chunks, packet }) => {

@@ -7,7 +7,6 @@ export {
   decodeEnginePacket,
   decodeEnginePayload,
   encodeEnginePacket,
-  encodeEnginePayload,
   parseHandshake,
 } from "@everwire/protocol/compact";
 export { Encoder } from "./encoder.js";

@@ -56,18 +56,6 @@ export function decodeEnginePayload(text: string, { binaryType }: EnginePayloadO
   return { packets, malformed };
 }
 
-/** Encodes packets, one at least, as one text payload, binary data as base64; the callback may be synchronous. */
-export function encodeEnginePayload(packets: readonly EnginePacket[], callback: (text: string) => void): void {
-  const parts: string[] = [];
-  let left = packets.length;
-  packets.forEach((packet, index) => {
-    encodeEnginePacket(packet, false, (part) => {
-      parts[index] = part as string;
-      if (!--left) callback(parts.join(SEPARATOR));
-    });
-  });
-}
-
 function message(bytes: BinaryData, binaryType: BinaryType | undefined): EnginePacket {
   return { type: "message", data: toBinaryType(bytes, binaryType) };
 }

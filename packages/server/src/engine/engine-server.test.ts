@@ -209,8 +209,14 @@ describe("public exports", () => {
     expect(await socket.next()).toBe("4behind it");
     socket.send(Buffer.from([1, 2]));
     expect(await socket.next()).toEqual(Buffer.from([1, 2]));
+    let pongs = 0;
+    socket.ws.on("pong", () => (pongs += 1));
     const pong = once(socket.ws, "pong");
     socket.ws.ping("x");
     await pong;
+    // A second answer would come before that of a later message.
+    socket.send("4again");
+    while ((await socket.next()) !== "4again");
+    expect(pongs).toBe(1);
   });
 });

@@ -37,7 +37,8 @@ export class Outbox {
       }
     } finally {
       // A listener threw: its error is the process's affair, but the other sessions get what is theirs.
-      if (flushed < count) for (const session of sessions.slice(flushed, count)) this.mark(session as Flushable);
+      if (flushed < count)
+        for (const session of sessions.splice(flushed)) if (session !== undefined) this.mark(session);
       this.#spare = sessions.length > MAX_KEPT_ENTRIES ? [] : sessions;
     }
   };

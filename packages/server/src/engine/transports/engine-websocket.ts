@@ -9,6 +9,8 @@ const MESSAGE_TOO_BIG = 1009;
 
 export class EngineWebSocket extends WebSocket {
   transport: WebSocketTransport | undefined = undefined;
+  /** `ws` was told to leave pings to the transport: it answers each by itself, in one write each, even if nobody reads the answers. */
+  leavesPings = false;
   #isClosing = false;
   #hasIllegalLength = false;
 
@@ -38,9 +40,8 @@ export class EngineWebSocket extends WebSocket {
         transport.onMessage(args[0] as Buffer, args[1] as boolean);
         return true;
       case "ping":
-        // `ws` would answer by itself, one write each, even if nobody reads the answers. Ours are rationed.
-        transport.onPing(args[0] as Buffer);
-        return true;
+        if (this.leavesPings) transport.onPing(args[0] as Buffer);
+        return this.leavesPings;
       case "close":
         transport.onWebSocketClose(args[0] as number);
         return true;

@@ -61,6 +61,7 @@ export class WebSocketAcceptor {
     try {
       this.server.handleUpgrade(request, socket, head, (webSocket) => {
         if (webSocket.extensions !== "") stopAtFault(webSocket);
+        if (webSocket instanceof EngineWebSocket) webSocket.leavesPings = this.#writesFrames;
         const query = queryOf(request);
         const supportsBinary = query.b64 === undefined;
         // With permessage-deflate the frames are made by `ws`, which compresses.
