@@ -26,8 +26,8 @@ import { readdirSync } from "node:fs";
 /**
  * A page in an engine.
  * @typedef {object} Tab
- * @property {() => Promise<void>} [leave] Leaves the page as its user would, by closing its tab. Without it the page leaves by itself, to
- *   another address.
+ * @property {() => Promise<void>} [leave] Leaves the page as its user would, by closing its tab or by going to another address. Without it
+ *   the page goes by itself.
  * @property {(path: string) => Promise<void>} [screenshot] A PNG of what is shown.
  * @property {() => Promise<void>} close Ends the page, and the engine's process if nothing else uses it. After this nothing of it runs.
  */
