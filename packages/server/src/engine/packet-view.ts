@@ -2,7 +2,7 @@
 // know, its ready WebSocket frame among them. Such a frame is built for who looks at it only; what is sent has frames of its
 // own (see frame.ts). Called by the session, once for each packet of which somebody wants to hear.
 import type { OutgoingPacket, PacketOptions } from "./outgoing-packet.js";
-import { encodeTextFrame } from "./transports/frame.js";
+import { Opcode, encodeRawFrame } from "./transports/frame.js";
 
 /** A packet with all that its sender knew of it. */
 export type PacketView = Pick<OutgoingPacket, "type" | "data" | "options">;
@@ -32,7 +32,7 @@ function describe({ data, options }: OutgoingPacket): PacketOptions {
 // Header and payload apart, as who writes them expects.
 function frameOf(text: string): readonly Buffer[] {
   const message = `4${text}`;
-  const frame = encodeTextFrame(message);
+  const frame = encodeRawFrame(Opcode.TEXT, message);
   const start = frame.length - Buffer.byteLength(message);
   return [frame.subarray(0, start), frame.subarray(start)];
 }

@@ -6,8 +6,11 @@ import type { EnginePacketType } from "@everwire/protocol";
 import { toBuffer } from "../outgoing-packet.js";
 import type { OutgoingPacket } from "../outgoing-packet.js";
 
-const FIN_TEXT = 0x81;
-const FIN_BINARY = 0x82;
+export const Opcode = { TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
+
+const FIN = 0x80;
+const FIN_TEXT = FIN | Opcode.TEXT;
+const FIN_BINARY = FIN | Opcode.BINARY;
 
 /** From here on a packet gets a buffer of its own, and binary data is not copied. */
 const LARGE_BYTES = 16 * 1024;
@@ -123,11 +126,13 @@ function sharedFrame(packet: OutgoingPacket, supportsBinary: boolean): Buffer | 
   return packet.frame;
 }
 
-/** A frame of text that stands for itself, without a type before it. */
-export function encodeTextFrame(text: string): Buffer {
-  const bytes = Buffer.byteLength(text);
+/** A frame that carries no packet: its payload is all that is in it. */
+export function encodeRawFrame(opcode: number, payload: string | Uint8Array): Buffer {
+  const bytes = Buffer.byteLength(payload);
   const frame = Buffer.allocUnsafe(headerBytes(bytes) + bytes);
-  frame.write(text, writeHeader(frame, 0, FIN_TEXT, bytes));
+  const offset = writeHeader(frame, 0, FIN | opcode, bytes);
+  if (typeof payload === "string") frame.write(payload, offset);
+  else frame.set(payload, offset);
   return frame;
 }
 

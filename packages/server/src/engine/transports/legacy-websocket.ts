@@ -5,7 +5,7 @@ import { LEGACY_MESSAGE_BYTE, decodeLegacyBinary, decodeLegacyPacket } from "@ev
 import type { EnginePacket } from "@everwire/protocol";
 import { TransportError } from "../errors.js";
 import { OutgoingPacket, toBuffer } from "../outgoing-packet.js";
-import { encodeTextFrame } from "./frame.js";
+import { Opcode, encodeRawFrame } from "./frame.js";
 import { encodeLegacyText, isBinary } from "./legacy-format.js";
 import { WebSocketTransport } from "./websocket.js";
 
@@ -23,10 +23,15 @@ export class LegacyWebSocketTransport extends WebSocketTransport {
   }
 
   /** @internal */
-  override onMessage(data: Buffer, isBytes: boolean): void {
-    if (isBytes) this.#onPacket(decodeLegacyBinary(data));
-    else if (data[0] === BASE64_CODE) this.#onPacket(decodeLegacyPacket(data.toString("latin1")));
-    else super.onMessage(data, false);
+  override onBinary(data: Buffer): void {
+    this.#onPacket(decodeLegacyBinary(data));
+  }
+
+  /** @internal */
+  override onText(bytes: Buffer, start: number, end: number, isAscii: boolean): void {
+    if (start < end && bytes[start] === BASE64_CODE)
+      this.#onPacket(decodeLegacyPacket(bytes.toString("latin1", start, end)));
+    else super.onText(bytes, start, end, isAscii);
   }
 
   #onPacket(packet: EnginePacket | undefined): void {
@@ -57,7 +62,7 @@ function encoded(packet: OutgoingPacket): OutgoingPacket {
   const text = encodeLegacyText(packet);
   const twin = new OutgoingPacket("message", data, {
     compress: options.compress,
-    wsPreEncodedFrame: [encodeTextFrame(text)],
+    wsPreEncodedFrame: [encodeRawFrame(Opcode.TEXT, text)],
   });
   twin.text = text;
   return twin;

@@ -1,5 +1,6 @@
 // Completes WebSocket handshakes (RFC 6455 section 4.2) with `ws`, and makes a transport of each connection. Called by the engine
 // server once a request has passed every check.
+import { hash } from "node:crypto";
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
@@ -10,13 +11,16 @@ import type { TransportContext } from "./transport.js";
 import { stopAtFault } from "./inflating.js";
 import { LegacyWebSocketTransport } from "./legacy-websocket.js";
 import { EngineWebSocket } from "./engine-websocket.js";
+import { CLOSE_TIMEOUT_MS, PlainWebSocket } from "./plain-websocket.js";
 import { WebSocketTransport } from "./websocket.js";
 
 // `closeTimeout` is documented by `ws` and not yet in its types.
 type AcceptorOptions = WebSocketServerOptions & { closeTimeout?: number };
 
-/** What a graceful close may take before the connection is cut. */
-const CLOSE_TIMEOUT_MS = 10_000;
+/** RFC 6455 section 4.2.1: 16 bytes in base64. */
+const KEY = /^[+/\dA-Za-z]{22}==$/;
+/** RFC 6455 section 1.3 */
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 export class WebSocketAcceptor {
   /** Completes the handshakes. */
@@ -55,6 +59,10 @@ export class WebSocketAcceptor {
     headers: OutgoingHttpHeaders,
     onOpen: (transport: WebSocketTransport) => void,
   ): void {
+    if (this.#isUsual(request)) {
+      this.#acceptPlain(request, socket, head, headers, onOpen);
+      return;
+    }
     this.#headers = headers;
     const opened: WebSocketTransport[] = [];
     socket.cork();
@@ -76,6 +84,44 @@ export class WebSocketAcceptor {
       socket.uncork();
     }
     if (opened.length === 0) cutUnlessSent(socket, this.#context.deadlines, this.#context.opts.upgradeTimeout);
+  }
+
+  /** Nothing is to be negotiated: what is not, or not right, is left to `ws`. */
+  #isUsual({ method, headers }: IncomingMessage): boolean {
+    return (
+      this.#writesFrames &&
+      this.#context.opts.perMessageDeflate === false &&
+      method === "GET" &&
+      headers["sec-websocket-version"] === "13" &&
+      headers["sec-websocket-protocol"] === undefined &&
+      headers.upgrade?.toLowerCase() === "websocket" &&
+      KEY.test(headers["sec-websocket-key"] ?? "")
+    );
+  }
+
+  #acceptPlain(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    headers: OutgoingHttpHeaders,
+    onOpen: (transport: WebSocketTransport) => void,
+  ): void {
+    const lines = [
+      "HTTP/1.1 101 Switching Protocols",
+      "Upgrade: websocket",
+      "Connection: Upgrade",
+      `Sec-WebSocket-Accept: ${hash("sha1", `${request.headers["sec-websocket-key"]}${GUID}`, "base64")}`,
+    ];
+    this.#headers = headers;
+    this.server.emit("headers", lines, request);
+    socket.cork();
+    socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
+    const { deadlines, opts } = this.#context;
+    const webSocket = new PlainWebSocket(socket, head, deadlines, opts.maxHttpBufferSize);
+    const query = queryOf(request);
+    const WebSocketTransportOf = protocolOf(query) === 3 ? LegacyWebSocketTransport : WebSocketTransport;
+    onOpen(new WebSocketTransportOf(this.#context, webSocket, socket, query.b64 === undefined));
+    socket.uncork();
   }
 
   close(): void {

@@ -1,6 +1,6 @@
-// The WebSocket transport. `ws` reads, inflates, answers pings and closes; frames leave by our own hand, in one write a batch, on
-// the socket that came with the `upgrade` event (Node's public API), always whole and so always between the frames of `ws` itself.
-// Where permessage-deflate was negotiated, or another WebSocket engine is used, they leave through its `send`.
+// The WebSocket transport. Frames leave by our own hand, in one write a batch, on the socket that came with the `upgrade` event (Node's public
+// API), always whole; plain-websocket.ts reads them. Where permessage-deflate was negotiated, or another WebSocket engine is used, that
+// one reads, inflates and sends.
 // Made by websocket-acceptor.ts; driven by the session.
 import type { Duplex } from "node:stream";
 import { WebSocket } from "ws";
@@ -12,6 +12,7 @@ import { toBuffer } from "../outgoing-packet.js";
 import type { OutgoingPacket } from "../outgoing-packet.js";
 import { encodeText } from "./encode-text.js";
 import { EngineWebSocket } from "./engine-websocket.js";
+import { PlainWebSocket } from "./plain-websocket.js";
 import { writeFrames } from "./frame.js";
 import { Transport } from "./transport.js";
 import type { TransportContext } from "./transport.js";
@@ -27,6 +28,9 @@ const NORMAL_CLOSURE = 1000;
 const GOING_AWAY = 1001;
 const NO_STATUS = 1005;
 
+/** A connection of `ws`, of an engine like it, or of our own. */
+export type AnyWebSocket = WebSocket | PlainWebSocket;
+
 /** Listens to a connection that another WebSocket engine has made. */
 function listenTo(webSocket: WebSocket, transport: WebSocketTransport): void {
   webSocket
@@ -36,23 +40,23 @@ function listenTo(webSocket: WebSocket, transport: WebSocketTransport): void {
 }
 
 export class WebSocketTransport extends Transport {
-  readonly #webSocket: WebSocket;
+  readonly #webSocket: AnyWebSocket;
   /** Where ready frames are written to; undefined if they go through `ws`. */
   readonly #stream: Duplex | undefined;
   #writable = true;
   #pong: Buffer | undefined = undefined;
 
   /** `stream` is the one under the WebSocket, if frames may be written to it. */
-  constructor(context: TransportContext, webSocket: WebSocket, stream: Duplex | undefined, supportsBinary: boolean) {
+  constructor(context: TransportContext, webSocket: AnyWebSocket, stream: Duplex | undefined, supportsBinary: boolean) {
     super(context, supportsBinary);
     this.#webSocket = webSocket;
     this.#stream = stream;
-    if (webSocket instanceof EngineWebSocket) webSocket.transport = this;
+    if (webSocket instanceof PlainWebSocket || webSocket instanceof EngineWebSocket) webSocket.transport = this;
     else listenTo(webSocket, this);
   }
 
   /** The WebSocket of this connection. */
-  get socket(): WebSocket {
+  get socket(): AnyWebSocket {
     return this.#webSocket;
   }
 
@@ -85,15 +89,26 @@ export class WebSocketTransport extends Transport {
 
   /** @internal */
   onMessage(data: Buffer, isBinary: boolean): void {
+    if (isBinary) this.onBinary(data);
+    else this.onText(data, 0, data.length, false);
+  }
+
+  /** @internal */
+  onBinary(data: Buffer): void {
+    this.handler?.onPacket("message", data);
+  }
+
+  /** The text is in the bytes from `start` to `end`. @internal */
+  onText(bytes: Buffer, start: number, end: number, isAscii: boolean): void {
     const { handler } = this;
     if (handler === undefined) return;
-    if (isBinary) {
-      handler.onPacket("message", data);
-    } else if (data[0] === MESSAGE_CODE) {
+    // Of ASCII the cheaper reading, which copies.
+    const encoding = isAscii ? "latin1" : "utf8";
+    if (start < end && bytes[start] === MESSAGE_CODE) {
       // Nearly every packet is one of these: no packet object, no second copy of the text.
-      handler.onPacket("message", data.length > 1 ? data.toString("utf8", 1) : undefined);
+      handler.onPacket("message", end > start + 1 ? bytes.toString(encoding, start + 1, end) : undefined);
     } else {
-      const packet = decodeEnginePacket(data.toString("utf8"), "nodebuffer");
+      const packet = decodeEnginePacket(bytes.toString(encoding, start, end), "nodebuffer");
       if (packet === undefined) {
         this.fail(new TransportError("ERR_PACKET_MALFORMED", "failed to read packet: it has no known type"));
       } else handler.onPacket(packet.type, packet.data);
@@ -116,6 +131,11 @@ export class WebSocketTransport extends Transport {
     const isFinal = error.code?.startsWith("WS_ERR_") === true;
     const why = `failed to read WebSocket: ${error.message}`;
     this.fail(new TransportError("ERR_WEBSOCKET_FAILED", why, { cause: error, isFinal }));
+  }
+
+  /** The peer broke the rules of the protocol, and would again. @internal */
+  onWebSocketFault(why: string): void {
+    this.fail(new TransportError("ERR_WEBSOCKET_FAILED", `failed to read WebSocket: ${why}`, { isFinal: true }));
   }
 
   /** @internal */
