@@ -28,13 +28,21 @@ const TYPE_CODES: Readonly<Record<EnginePacketType, number>> = {
   noop: 0x36,
 };
 
-/** Writes the batch; false means that the socket wants its `drain` awaited before more. */
-export function writeFrames(socket: Writable, packets: readonly OutgoingPacket[], supportsBinary: boolean): boolean {
+/** Writes the batch, behind `head` if there is one; false means that the socket wants its `drain` awaited before more. */
+export function writeFrames(
+  socket: Writable,
+  packets: readonly OutgoingPacket[],
+  supportsBinary: boolean,
+  head?: string,
+): boolean {
   const pieces = encodeFrames(packets, supportsBinary);
   const [first] = pieces;
-  if (pieces.length === 1 && first !== undefined) return socket.write(first);
+  if (pieces.length === 1 && first !== undefined)
+    // In one buffer: as two, in a writev, they would take PERCENT more of a connection.
+    return socket.write(head === undefined ? first : Buffer.concat([Buffer.from(head, "latin1"), first]));
   let hasRoom = true;
   socket.cork();
+  if (head !== undefined) socket.write(head, "latin1");
   for (const piece of pieces) hasRoom = socket.write(piece);
   socket.uncork();
   return hasRoom && !socket.writableNeedDrain;

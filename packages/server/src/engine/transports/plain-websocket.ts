@@ -43,13 +43,18 @@ export class PlainWebSocket extends LazyEmitter implements FrameSink {
   readonly #socket: OwnedSocket;
   readonly #deadlines: Deadlines;
   readonly #reader: FrameReader;
+  #response: string | undefined;
   #closeCode = ABNORMAL_CLOSURE;
   #closeReason: Buffer = EMPTY;
   #closeAlarm: Alarm | undefined = undefined;
 
-  /** @param head what was read of the socket already */
-  constructor(socket: Duplex, head: Buffer, deadlines: Deadlines, maxPayload: number) {
+  /**
+   * @param response to the handshake, which is to leave with the first frames, or by `respond`
+   * @param head what was read of the socket already
+   */
+  constructor(socket: Duplex, response: string, head: Buffer, deadlines: Deadlines, maxPayload: number) {
     super();
+    this.#response = response;
     this.#socket = socket;
     this.#deadlines = deadlines;
     this.#reader = new FrameReader(this, maxPayload);
@@ -87,6 +92,19 @@ export class PlainWebSocket extends LazyEmitter implements FrameSink {
     this.#socket.resume();
   }
 
+  /** What is still to be written before any frame. @internal */
+  takeResponse(): string | undefined {
+    const response = this.#response;
+    this.#response = undefined;
+    return response;
+  }
+
+  /** Writes the response to the handshake, unless it has left with a frame. @internal */
+  respond(): void {
+    const response = this.takeResponse();
+    if (response !== undefined) this.#socket.write(response, "latin1");
+  }
+
   /** Writes a message past the session, which does not count it. The callback runs once it has left. */
   send(data: string | Uint8Array, options?: { readonly binary?: boolean } | Sent, callback?: Sent): void {
     const onSent = typeof options === "function" ? options : callback;
@@ -106,6 +124,7 @@ export class PlainWebSocket extends LazyEmitter implements FrameSink {
   close(code?: number, reason: string | Uint8Array = ""): void {
     if (this.readyState !== OPEN) return;
     this.readyState = CLOSING;
+    this.respond();
     this.#socket.write(encodeRawFrame(Opcode.CLOSE, closePayload(code, reason)));
     // It is the server that closes the connection, once both have said so (RFC 6455 section 7.1.1).
     if (!this.isReading) this.#socket.end();
@@ -181,8 +200,10 @@ export class PlainWebSocket extends LazyEmitter implements FrameSink {
   }
 
   #write(opcode: number, data: string | Uint8Array, callback?: Sent): void {
-    if (this.readyState === OPEN) this.#socket.write(encodeRawFrame(opcode, data), callback);
-    else callback?.(new Error("failed to send: the WebSocket is not open"));
+    if (this.readyState === OPEN) {
+      this.respond();
+      this.#socket.write(encodeRawFrame(opcode, data), callback);
+    } else callback?.(new Error("failed to send: the WebSocket is not open"));
   }
 }
 

@@ -59,6 +59,11 @@ export class WebSocketAcceptor {
     headers: OutgoingHttpHeaders,
     onOpen: (transport: WebSocketTransport) => void,
   ): void {
+    if (!socket.readable || !socket.writable) {
+      // It broke while the request was looked at.
+      socket.destroy();
+      return;
+    }
     if (this.#isUsual(request)) {
       this.#acceptPlain(request, socket, head, headers, onOpen);
       return;
@@ -114,14 +119,13 @@ export class WebSocketAcceptor {
     ];
     this.#headers = headers;
     this.server.emit("headers", lines, request);
-    socket.cork();
-    socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
+    const response = `${lines.join("\r\n")}\r\n\r\n`;
     const { deadlines, opts } = this.#context;
-    const webSocket = new PlainWebSocket(socket, head, deadlines, opts.maxHttpBufferSize);
+    const webSocket = new PlainWebSocket(socket, response, head, deadlines, opts.maxHttpBufferSize);
     const query = queryOf(request);
     const WebSocketTransportOf = protocolOf(query) === 3 ? LegacyWebSocketTransport : WebSocketTransport;
     onOpen(new WebSocketTransportOf(this.#context, webSocket, socket, query.b64 === undefined));
-    socket.uncork();
+    webSocket.respond();
   }
 
   close(): void {

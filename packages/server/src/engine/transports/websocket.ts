@@ -77,7 +77,7 @@ export class WebSocketTransport extends Transport {
     this.#writable = false;
     if (this.#stream === undefined) {
       this.#sendThroughEngine(packets);
-    } else if (writeFrames(this.#stream, packets, this.supportsBinary)) {
+    } else if (writeFrames(this.#stream, packets, this.supportsBinary, this.#takeResponse())) {
       this.#writable = true;
       this.drained();
       // The session looks by itself, at the end of the turn.
@@ -206,6 +206,11 @@ export class WebSocketTransport extends Transport {
       const onSent = (error?: Error | null): void => (error instanceof Error ? undefined : this.#onSent());
       this.#webSocket.send(content, { binary: isBinary, compress }, index === last ? onSent : undefined);
     }
+  }
+
+  /** The response to the handshake, if these are the first frames behind it. */
+  #takeResponse(): string | undefined {
+    return this.#webSocket instanceof PlainWebSocket ? this.#webSocket.takeResponse() : undefined;
   }
 
   #onSent(): void {
