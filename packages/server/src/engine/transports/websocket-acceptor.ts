@@ -124,8 +124,14 @@ export class WebSocketAcceptor {
     const webSocket = new PlainWebSocket(socket, response, head, deadlines, opts.maxHttpBufferSize);
     const query = queryOf(request);
     const WebSocketTransportOf = protocolOf(query) === 3 ? LegacyWebSocketTransport : WebSocketTransport;
-    onOpen(new WebSocketTransportOf(this.#context, webSocket, socket, query.b64 === undefined));
-    webSocket.respond();
+    // What listeners send meanwhile leaves with it too.
+    socket.cork();
+    try {
+      onOpen(new WebSocketTransportOf(this.#context, webSocket, socket, query.b64 === undefined));
+      webSocket.respond();
+    } finally {
+      socket.uncork();
+    }
   }
 
   close(): void {
