@@ -66,14 +66,13 @@ function readResume(value: unknown): ResumeTerms {
 /** Writes the open packet's data; an unlimited `maxPayload` is left out. */
 export function formatHandshake(data: HandshakeData): string {
   const { sid, upgrades, pingInterval, pingTimeout, maxPayload, resume } = data;
-  return JSON.stringify({
-    sid,
-    upgrades,
-    pingInterval,
-    pingTimeout,
-    maxPayload: maxPayload === Infinity ? undefined : maxPayload,
-    resume,
-  });
+  // By hand, for its shape is known: a microsecond less of each connection.
+  return (
+    `{"sid":${JSON.stringify(sid)},"upgrades":${upgrades.length === 0 ? "[]" : JSON.stringify(upgrades)}` +
+    `,"pingInterval":${pingInterval},"pingTimeout":${pingTimeout}` +
+    (maxPayload === Infinity ? "" : `,"maxPayload":${maxPayload}`) +
+    (resume === undefined ? "}" : `,"resume":${JSON.stringify(resume)}}`)
+  );
 }
 
 function readUpgrade(name: unknown): string {

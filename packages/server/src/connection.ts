@@ -187,7 +187,8 @@ export class Connection {
 
   /** A CONNECT packet was answered, or came to nothing. @internal */
   endAdmission(admission: Admission): void {
-    if (this.#admissions.length > 0) this.#admissions = this.#admissions.filter((other) => other !== admission);
+    const others = this.#admissions.filter((other) => other !== admission);
+    this.#admissions = others.length === 0 ? NONE : others;
   }
 
   /** @internal */

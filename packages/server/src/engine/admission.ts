@@ -20,7 +20,7 @@ import type { UserCode } from "./user-code.js";
 /** What the steps need of the engine. */
 export interface AdmissionHost {
   readonly opts: ResolvedOptions;
-  readonly clients: Readonly<Record<string, Session>>;
+  readonly sessions: ReadonlyMap<string, Session>;
   readonly cors: Cors;
   readonly middleware: readonly Middleware[];
   readonly isOpen: boolean;
@@ -81,8 +81,8 @@ function passMiddleware(host: AdmissionHost, visitor: Visitor, isOriginAllowed: 
 
 function check(host: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean): void {
   const { request, isUpgrade } = visitor;
-  const { opts, clients } = host;
-  const verdict = verifyRequest(request, { opts, clients, isUpgrade, isOriginAllowed });
+  const { opts, sessions } = host;
+  const verdict = verifyRequest(request, { opts, sessions, isUpgrade, isOriginAllowed });
   if ("refusal" in verdict) {
     visitor.onRefused(verdict.refusal);
     return;
@@ -110,10 +110,10 @@ function check(host: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean):
 }
 
 /** `allowRequest` may have taken its time: what was true of the session need not be any more. */
-function takeBack({ opts, clients }: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean): void {
+function takeBack({ opts, sessions }: AdmissionHost, visitor: Visitor, isOriginAllowed: boolean): void {
   const { request, response, isUpgrade } = visitor;
   if (isOver(response)) return;
-  const verdict = verifyRequest(request, { opts, clients, isUpgrade, isOriginAllowed });
+  const verdict = verifyRequest(request, { opts, sessions, isUpgrade, isOriginAllowed });
   if ("refusal" in verdict) visitor.onRefused(verdict.refusal);
   else if ("returning" in verdict) visitor.onReturning(verdict.returning);
 }
@@ -124,7 +124,7 @@ function makeId(host: AdmissionHost, visitor: Visitor): void {
     if (isOver(visitor.response)) return;
     if (!host.isOpen) visitor.onRefused({ ...badRequest("SERVER_CLOSED"), status: 503 });
     // An id in use would hand one client's session to another.
-    else if (typeof sid !== "string" || sid === "" || sid in host.clients)
+    else if (typeof sid !== "string" || sid === "" || host.sessions.has(sid))
       fail(new TypeError("the id is empty or in use"));
     else visitor.onNew(sid);
   };

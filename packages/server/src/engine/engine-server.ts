@@ -9,6 +9,7 @@ import { attachEngine } from "../http/attach.js";
 import type { AnyHttpServer } from "../http/attach.js";
 import { Cors } from "../http/cors.js";
 import { AddressLimits } from "./address-limits.js";
+import { viewOfMap } from "./clients-view.js";
 import { formatCookie } from "./cookie.js";
 import { Deadlines } from "./deadlines.js";
 import { admit } from "./admission.js";
@@ -55,9 +56,11 @@ export class EngineServer extends GuardedEmitter {
   /** The layer above: is given each new session, before the `connection` event. */
   handler: ((session: Session) => void) | undefined = undefined;
 
-  /** The live sessions by their id; without a prototype, for an id may be any text. */
-  readonly clients: Readonly<Record<string, Session>> = Object.create(null) as Record<string, Session>;
+  /** The live sessions by their id, to be looked at. */
+  readonly clients: Readonly<Record<string, Session>>;
 
+  /** The live sessions by their id. @internal */
+  readonly sessions = new Map<string, Session>();
   /** Other listeners of the HTTP server see the same requests. @internal */
   sharesRequests = false;
   /** @internal */ readonly deadlines = new Deadlines();
@@ -68,7 +71,6 @@ export class EngineServer extends GuardedEmitter {
   readonly #limits: AddressLimits;
   readonly #admission: AdmissionHost;
   #acceptor: WebSocketAcceptor | undefined = undefined;
-  #clientsCount = 0;
   #isOpen = false;
 
   /** A first argument that is no options object, such as an HTTP server, is passed over. */
@@ -76,6 +78,7 @@ export class EngineServer extends GuardedEmitter {
   constructor(ignored: AnyHttpServer | undefined, options?: ServerOptions);
   constructor(first?: ServerOptions | AnyHttpServer, second?: ServerOptions) {
     super();
+    this.clients = viewOfMap(this.sessions);
     this.opts = resolveOptions(isHttpServer(first) ? second : (first ?? second));
     // Throws now, and not in the middle of a request, if a cookie can't be written.
     this.#cookieFor("sid");
@@ -95,7 +98,7 @@ export class EngineServer extends GuardedEmitter {
   }
 
   get clientsCount(): number {
-    return this.#clientsCount;
+    return this.sessions.size;
   }
 
   /** What became of sessions whose connection broke, since this engine was made. */
@@ -231,7 +234,7 @@ export class EngineServer extends GuardedEmitter {
 
   /** Closes every session, dropping what they have not sent, and takes no more. */
   close(): this {
-    for (const session of Object.values(this.clients)) session.close(true);
+    for (const session of [...this.sessions.values()]) session.close(true);
     this.#acceptor?.close();
     this.#acceptor = undefined;
     this.#isOpen = false;
@@ -279,9 +282,7 @@ export class EngineServer extends GuardedEmitter {
 
   /** @internal */
   onSessionClose(session: Session): void {
-    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- an object is what users know it as
-    delete (this.clients as Record<string, Session>)[session.id];
-    this.#clientsCount -= 1;
+    this.sessions.delete(session.id);
     this.#limits.closed(session);
   }
 
@@ -293,8 +294,7 @@ export class EngineServer extends GuardedEmitter {
     const isAsked = request?._query.ew === "1" && protocol === ENGINE_PROTOCOL;
     const terms = resume !== false && isAsked ? resume : undefined;
     const session = new Session(this, sid, protocol, transport, request, terms);
-    (this.clients as Record<string, Session>)[sid] = session;
-    this.#clientsCount += 1;
+    this.sessions.set(sid, session);
     this.#limits.opened(session, request);
     session.open();
     this.handler?.(session);
@@ -320,7 +320,7 @@ export class EngineServer extends GuardedEmitter {
     const isOpen = (): boolean => this.#isOpen;
     return {
       opts: this.opts,
-      clients: this.clients,
+      sessions: this.sessions,
       cors: new Cors(this.opts.cors, this.userCode),
       middleware: this.#middleware,
       limits: this.#limits,

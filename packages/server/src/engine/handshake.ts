@@ -17,7 +17,7 @@ export interface HandshakeContext {
   readonly opts: ResolvedOptions;
   readonly isUpgrade: boolean;
   readonly isOriginAllowed: boolean;
-  readonly clients: Readonly<Record<string, Session>>;
+  readonly sessions: ReadonlyMap<string, Session>;
 }
 
 /** A client that wants its session back (docs/PROTOCOL.md, "Resuming"). */
@@ -76,7 +76,7 @@ function refuseJsonp(request: EngineRequest, { opts }: HandshakeContext): Verdic
 
 function verifyFollowing(request: EngineRequest, transport: TransportName, context: HandshakeContext): Verdict {
   const { sid, resume } = request._query;
-  const session = typeof sid === "string" ? context.clients[sid] : undefined;
+  const session = typeof sid === "string" ? context.sessions.get(sid) : undefined;
   if (session === undefined) return refused(refusal(ERRORS.UNKNOWN_SID, { sid }));
   const protocol = protocolOf(request._query);
   if (protocol !== session.protocol) {

@@ -27,12 +27,15 @@ type Phase = "resting" | "awaiting" | "renewed";
 
 export class Heartbeat extends Deadline implements SessionHeartbeat {
   readonly #host: HeartbeatHost;
-  readonly beat = "pong";
   #phase: Phase = "resting";
 
   constructor(host: HeartbeatHost) {
     super();
     this.#host = host;
+  }
+
+  get beat(): "pong" {
+    return "pong";
   }
 
   start(): void {

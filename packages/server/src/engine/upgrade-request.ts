@@ -17,12 +17,12 @@ export class UpgradeRequest {
   constructor(request: IncomingMessage, socket: Duplex, hasMiddleware: boolean) {
     this.#socket = socket;
     this.response = hasMiddleware ? this.#createResponse(request) : undefined;
-    socket.on("error", ignoreError);
   }
 
-  /** Whoever takes this long to decide has forgotten it. */
+  /** Whoever takes this long to decide has forgotten it. To be called within the turn of the request, if it is not decided then. */
   limit(deadlines: Deadlines, timeoutMs: number): void {
     if (this.#isSettled) return;
+    this.#socket.on("error", ignoreError);
     const alarm = new Alarm(() => this.#socket.destroy());
     this.#stopWaiting = () => deadlines.clear(alarm);
     deadlines.set(alarm, timeoutMs);
@@ -32,6 +32,7 @@ export class UpgradeRequest {
   /** It is refused: the socket is free for the answer. */
   refuse(): void {
     this.#settle();
+    this.#socket.on("error", ignoreError);
   }
 
   /**
@@ -40,7 +41,6 @@ export class UpgradeRequest {
    */
   accept(): OutgoingHttpHeaders {
     this.#settle();
-    this.#socket.off("error", ignoreError);
     if (this.response === undefined) return {};
     this.response.writeHead(101);
     return { ...this.response.getHeaders() };
@@ -48,6 +48,7 @@ export class UpgradeRequest {
 
   #settle(): void {
     this.#isSettled = true;
+    if (this.#stopWaiting !== undefined) this.#socket.off("error", ignoreError);
     if (this.response !== undefined && isNetSocket(this.#socket)) this.response.detachSocket(this.#socket);
     if (this.#stopWaiting === undefined) return;
     this.#stopWaiting();

@@ -124,8 +124,8 @@ export class WebTransportHandshake extends Deadline implements TransportHandler 
 
   /** Engine.IO protocol v4, "Upgrade": the packet names the session that is to move here. */
   #upgrade(sid: string | undefined): void {
-    const { clients } = this.#host.admission;
-    const session = sid === undefined ? undefined : clients[sid];
+    const { sessions } = this.#host.admission;
+    const session = sid === undefined ? undefined : sessions.get(sid);
     if (session?.protocol !== ENGINE_PROTOCOL) {
       this.#refuse(refusal(ERRORS.UNKNOWN_SID, { sid }));
       return;

@@ -43,7 +43,12 @@ export function attachEngine(engine: Attachable, httpServer: AnyHttpServer, opti
   const mounts = mountsOf.get(httpServer) ?? [];
   // One interface for all of them; their own types agree on too little.
   const server: EventEmitter = httpServer;
-  if (mounts.length === 0) server.prependListener("upgrade", noteBytes);
+  if (mounts.length === 0) {
+    // Before any other listener, which may answer at once; where there is none, nobody will ask.
+    server.prependListener("upgrade", (_request: IncomingMessage, socket: UpgradeSocket) => {
+      if (server.listenerCount("upgrade") > mounts.length + 1) bytesBefore.set(socket, socket.bytesWritten ?? 0);
+    });
+  }
   mountsOf.set(httpServer, mounts);
   mounts.unshift(mount);
 
@@ -97,11 +102,6 @@ function endUnlessAnswered(socket: UpgradeSocket, hasOthers: boolean, timeoutMs:
 /** For whoever takes a request before the listener here does. */
 export function noteResponse(request: IncomingMessage, response: ServerResponse): void {
   responseOf.set(request.socket, response);
-}
-
-// Before any other listener, which may answer at once.
-function noteBytes(_request: IncomingMessage, socket: UpgradeSocket): void {
-  bytesBefore.set(socket, socket.bytesWritten ?? 0);
 }
 
 type UpgradeSocket = Duplex & { readonly bytesWritten?: number };
