@@ -44,6 +44,7 @@ export class OutgoingPacket {
   /** @internal */ text: string | undefined = undefined;
   /** Transports that this packet passed through. @internal */ uses = 0;
 
+  #alone: readonly [OutgoingPacket] | undefined = undefined;
   #byteLength = -1;
 
   /** Throws ERR_UNSUPPORTED_DATA for what is neither text nor bytes. */
@@ -57,6 +58,11 @@ export class OutgoingPacket {
   /** Never sent again. @internal */
   get isVolatile(): boolean {
     return this.options.volatile === true;
+  }
+
+  /** The list of nothing but it: what a room is sent waits in one list, and not in one for each socket. @internal */
+  get alone(): readonly [OutgoingPacket] {
+    return (this.#alone ??= [this]);
   }
 
   /** @internal */

@@ -2,7 +2,8 @@
 // know, its ready WebSocket frame among them. Such a frame is built for who looks at it only; what is sent has frames of its
 // own (see frame.ts). Called by the session, once for each packet of which somebody wants to hear.
 import type { OutgoingPacket, PacketOptions } from "./outgoing-packet.js";
-import { Opcode, encodeRawFrame } from "./transports/frame.js";
+import { Opcode } from "./transports/frame-format.js";
+import { encodeRawFrame } from "./transports/frame.js";
 
 /** A packet with all that its sender knew of it. */
 export type PacketView = Pick<OutgoingPacket, "type" | "data" | "options">;

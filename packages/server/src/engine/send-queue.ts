@@ -9,9 +9,12 @@ import type { UserCode } from "./user-code.js";
 /** What a queued packet costs besides its data, so that a flood of empty ones has an end too. */
 const PACKET_OVERHEAD_BYTES = 64;
 
+const NONE: readonly OutgoingPacket[] = [];
+
 export class SendQueue {
-  // Neither of the two exists while nothing waits: most sessions are idle most of the time.
-  #packets: OutgoingPacket[] | undefined = undefined;
+  // Neither of the two exists while nothing waits: most sessions are idle most of the time. A list of one is the packet's own, which others have too.
+  #packets: readonly OutgoingPacket[] | undefined = undefined;
+  #own: OutgoingPacket[] | undefined = undefined;
   #callbacks: SendCallbacks | undefined = undefined;
   #bytes = 0;
 
@@ -24,9 +27,10 @@ export class SendQueue {
     return this.#bytes;
   }
 
-  /** The list itself, until it is taken. */
+  /** The list itself, until it is taken: whoever asks may change it. */
   get packets(): OutgoingPacket[] {
-    return (this.#packets ??= []);
+    if (this.#own === undefined) this.#packets = this.#own = [...(this.#packets ?? NONE)];
+    return this.#own;
   }
 
   /** What a packet takes of the room. */
@@ -41,8 +45,9 @@ export class SendQueue {
 
   push(packet: OutgoingPacket): void {
     this.#bytes += SendQueue.sizeOf(packet);
-    if (this.#packets === undefined) this.#packets = [packet];
-    else this.#packets.push(packet);
+    if (this.#packets === undefined) this.#packets = packet.alone;
+    else if (this.#own === undefined) this.#packets = this.#own = [...this.#packets, packet];
+    else this.#own.push(packet);
   }
 
   /** Runs when what was pushed until now has left. */
@@ -51,9 +56,9 @@ export class SendQueue {
   }
 
   /** All that waits, for the transport. */
-  take(): OutgoingPacket[] {
-    const { packets } = this;
-    this.#packets = undefined;
+  take(): readonly OutgoingPacket[] {
+    const packets = this.#packets ?? NONE;
+    this.#packets = this.#own = undefined;
     this.#bytes = 0;
     this.#callbacks?.handOver();
     return packets;
@@ -68,7 +73,7 @@ export class SendQueue {
   dropVolatile(): void {
     if (this.#packets === undefined) return;
     for (const packet of this.#packets) if (packet.isVolatile) this.#bytes -= SendQueue.sizeOf(packet);
-    this.#packets = this.#packets.filter((packet) => !packet.isVolatile);
+    this.#packets = this.#own = this.#packets.filter((packet) => !packet.isVolatile);
   }
 
   /** Nobody is told any more that something has left. */
@@ -77,7 +82,7 @@ export class SendQueue {
   }
 
   dropPackets(): void {
-    this.#packets = undefined;
+    this.#packets = this.#own = undefined;
     this.#bytes = 0;
   }
 }

@@ -129,14 +129,7 @@ export class FrameReader {
   }
 
   /** A frame that is not all of its message, or not all here. */
-  #gather(
-    bytes: Buffer,
-    from: number,
-    length: number,
-    mask: number,
-    first: number,
-    headerBytes: number,
-  ): number {
+  #gather(bytes: Buffer, from: number, length: number, mask: number, first: number, headerBytes: number): number {
     const message = (this.#message ??= new PartialMessage((first & 0x0f) === Opcode.TEXT));
     message.begin(length, mask, first >= 0x80);
     if (message.frames > MAX_FRAGMENTS) return this.#refuse(POLICY_VIOLATION, "a message without end");

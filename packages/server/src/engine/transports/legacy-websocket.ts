@@ -5,7 +5,8 @@ import { LEGACY_MESSAGE_BYTE, decodeLegacyBinary, decodeLegacyPacket } from "@ev
 import type { EnginePacket } from "@everwire/protocol";
 import { TransportError } from "../errors.js";
 import { OutgoingPacket, toBuffer } from "../outgoing-packet.js";
-import { Opcode, encodeRawFrame } from "./frame.js";
+import { Opcode } from "./frame-format.js";
+import { encodeRawFrame } from "./frame.js";
 import { encodeLegacyText, isBinary } from "./legacy-format.js";
 import { WebSocketTransport } from "./websocket.js";
 

@@ -111,7 +111,7 @@ export abstract class Transport extends GuardedEmitter {
 
   /** The batch has left. */
   protected drained(): void {
-    this.emit("drain");
+    if (this.listenerCount("drain") > 0) this.emit("drain");
     this.handler?.onDrain();
   }
 

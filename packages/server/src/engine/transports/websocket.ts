@@ -81,7 +81,7 @@ export class WebSocketTransport extends Transport {
       this.#writable = true;
       this.drained();
       // The session looks by itself, at the end of the turn.
-      this.emit("ready");
+      if (this.listenerCount("ready") > 0) this.emit("ready");
     } else {
       this.#stream.once("drain", () => this.#onSent());
     }
