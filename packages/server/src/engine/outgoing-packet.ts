@@ -65,6 +65,11 @@ export class OutgoingPacket {
     return (this.#alone ??= [this]);
   }
 
+  /** Whether this list is that one. @internal */
+  hasAlone(list: readonly OutgoingPacket[]): boolean {
+    return list === this.#alone;
+  }
+
   /** @internal */
   get isBinary(): boolean {
     return typeof this.data === "object";

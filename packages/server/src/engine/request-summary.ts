@@ -1,5 +1,5 @@
-// The request that opened a session, or what is left of it once nobody but us holds it: a request kept for the life of an idle
-// session costs more than the session itself. Whoever asks for it later gets one made anew. Used by the session.
+// What is left of the request that opened a session once nobody but us holds it: a request kept for the life of an idle session costs more than
+// the session itself. Whoever asks for it later gets one made anew. Used by the session.
 import { IncomingMessage } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 import { Socket } from "node:net";
@@ -15,27 +15,6 @@ const SINGLE = new Set(
     "last-modified location max-forwards proxy-authorization referer retry-after server user-agent"
   ).split(" "),
 );
-
-export class OpeningRequest {
-  #held: IncomingMessage | RequestSummary;
-  #isTaken = false;
-
-  constructor(request: IncomingMessage) {
-    this.#held = request;
-  }
-
-  /** From here on it is kept: who has seen it may have put something on it. */
-  get(): IncomingMessage {
-    this.#isTaken = true;
-    if (this.#held instanceof RequestSummary) this.#held = this.#held.restore();
-    return this.#held;
-  }
-
-  /** Lets it go, unless somebody has asked for it. */
-  release(): void {
-    if (!this.#isTaken && !(this.#held instanceof RequestSummary)) this.#held = new RequestSummary(this.#held);
-  }
-}
 
 export class RequestSummary {
   /** URL, HTTP version, then names and values of the headers: one string is the leanest form. */

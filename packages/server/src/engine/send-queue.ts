@@ -14,7 +14,6 @@ const NONE: readonly OutgoingPacket[] = [];
 export class SendQueue {
   // Neither of the two exists while nothing waits: most sessions are idle most of the time. A list of one is the packet's own, which others have too.
   #packets: readonly OutgoingPacket[] | undefined = undefined;
-  #own: OutgoingPacket[] | undefined = undefined;
   #callbacks: SendCallbacks | undefined = undefined;
   #bytes = 0;
 
@@ -29,8 +28,8 @@ export class SendQueue {
 
   /** The list itself, until it is taken: whoever asks may change it. */
   get packets(): OutgoingPacket[] {
-    if (this.#own === undefined) this.#packets = this.#own = [...(this.#packets ?? NONE)];
-    return this.#own;
+    if (this.#packets === undefined || this.#isShared) this.#packets = [...(this.#packets ?? NONE)];
+    return this.#packets as OutgoingPacket[];
   }
 
   /** What a packet takes of the room. */
@@ -46,8 +45,7 @@ export class SendQueue {
   push(packet: OutgoingPacket): void {
     this.#bytes += SendQueue.sizeOf(packet);
     if (this.#packets === undefined) this.#packets = packet.alone;
-    else if (this.#own === undefined) this.#packets = this.#own = [...this.#packets, packet];
-    else this.#own.push(packet);
+    else this.packets.push(packet);
   }
 
   /** Runs when what was pushed until now has left. */
@@ -58,7 +56,7 @@ export class SendQueue {
   /** All that waits, for the transport. */
   take(): readonly OutgoingPacket[] {
     const packets = this.#packets ?? NONE;
-    this.#packets = this.#own = undefined;
+    this.#packets = undefined;
     this.#bytes = 0;
     this.#callbacks?.handOver();
     return packets;
@@ -73,7 +71,11 @@ export class SendQueue {
   dropVolatile(): void {
     if (this.#packets === undefined) return;
     for (const packet of this.#packets) if (packet.isVolatile) this.#bytes -= SendQueue.sizeOf(packet);
-    this.#packets = this.#own = this.#packets.filter((packet) => !packet.isVolatile);
+    this.#packets = this.#packets.filter((packet) => !packet.isVolatile);
+  }
+
+  get #isShared(): boolean {
+    return this.#packets?.[0]?.hasAlone(this.#packets) === true;
   }
 
   /** Nobody is told any more that something has left. */
@@ -82,7 +84,7 @@ export class SendQueue {
   }
 
   dropPackets(): void {
-    this.#packets = this.#own = undefined;
+    this.#packets = undefined;
     this.#bytes = 0;
   }
 }

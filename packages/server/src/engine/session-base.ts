@@ -9,7 +9,7 @@ import { GuardedEmitter } from "./guarded-emitter.js";
 import { createMessage } from "./outgoing-packet.js";
 import type { MessageData, OutgoingPacket, PacketOptions } from "./outgoing-packet.js";
 import { viewOf } from "./packet-view.js";
-import { OpeningRequest } from "./request-summary.js";
+import { RequestSummary } from "./request-summary.js";
 import type { Resume } from "./resume.js";
 import type { SendCallback } from "./send-callbacks.js";
 import { SendQueue } from "./send-queue.js";
@@ -46,7 +46,9 @@ export abstract class SessionBase extends GuardedEmitter {
   protected isSending = false;
   // More waited than a stream would have taken at once: `drain` of the layer above follows.
   #isFull = false;
-  readonly #opening: OpeningRequest | undefined;
+  #opening: IncomingMessage | RequestSummary | undefined;
+  // Somebody has asked for the request, and may have put something on it.
+  #isRequestKept = false;
 
   constructor(server: EngineServer, id: string, protocol: 3 | 4, transport: Transport, request?: IncomingMessage) {
     super();
@@ -55,7 +57,7 @@ export abstract class SessionBase extends GuardedEmitter {
     this.protocol = protocol;
     // Users know both as always there, and on the transports that are on by default they are.
     this.remoteAddress = (request && (request.socket.remoteAddress ?? "")) as string;
-    this.#opening = request && new OpeningRequest(request);
+    this.#opening = request;
     this.current = transport;
   }
 
@@ -79,12 +81,15 @@ export abstract class SessionBase extends GuardedEmitter {
 
   /** The request that opened the session, its query parsed as `_query`; `undefined` when that was WebTransport, which has none. */
   get request(): IncomingMessage {
-    return this.#opening?.get() as IncomingMessage;
+    this.#isRequestKept = true;
+    if (this.#opening instanceof RequestSummary) this.#opening = this.#opening.restore();
+    return this.#opening as IncomingMessage;
   }
 
   /** Lets the request go, unless somebody has asked for it. @internal */
   releaseRequest(): void {
-    this.#opening?.release();
+    if (this.#isRequestKept || this.#opening === undefined || this.#opening instanceof RequestSummary) return;
+    this.#opening = new RequestSummary(this.#opening);
   }
 
   /** What waits for the transport. */
