@@ -15,8 +15,8 @@ export class Child {
   #nextId = 1;
   #name;
 
-  /** Starts `node module args…` on the given core and resolves when it is ready. */
-  static async start(module, args, core) {
+  /** Starts `node module args…` on the given core, with more in its environment, and resolves when it is ready. */
+  static async start(module, args, core, env = {}) {
     const child = new Child();
     const command = [
       ...(canPin ? ["taskset", "-c", String(core)] : []),
@@ -26,7 +26,10 @@ export class Child {
       ...args,
     ];
     child.#name = [module, ...args].join(" ");
-    child.#process = spawn(command[0], command.slice(1), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    child.#process = spawn(command[0], command.slice(1), {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
     child.ready = await new Promise((resolve, reject) => {
       child.#process.on("error", reject);
       child.#process.on("exit", (code, signal) => {

@@ -1,7 +1,9 @@
-// Results as people read them: the table of a run, in the terminal and in results.md, and the whole of it as JSON.
+// Results as people read them: the tables of a run in results.md, and the whole of it as JSON.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
+import { PEERS } from "./peers.mjs";
+import { formatDetails, formatRatios, formatTable, formatTargets } from "./tables.mjs";
 
 /** What a figure depends on besides the code. */
 export function describeMachine(pinned) {
@@ -17,58 +19,20 @@ export function describeMachine(pinned) {
   };
 }
 
-/** The installed version of each peer. */
+/** The installed version of each peer, and of its helper. */
 export function peerVersions(peers, resolve) {
-  const packages = { everwire: "@everwire/server", ws: "ws", "ws-json": "ws", "socket.io": "socket.io" };
-  return Object.fromEntries(peers.map((peer) => [peer, resolve(packages[peer])]));
-}
-
-const format = (value, measure) =>
-  measure === "memory" ? Math.round(value).toLocaleString("en-US") : value.toFixed(value < 20 ? 2 : 1);
-
-/** Rows of Markdown: median (min–max) of each peer, and the first peer's ratio to each of the others. */
-export function formatTable(run) {
-  const { peers } = run;
-  const [subject, ...others] = peers;
-  const head = ["workload", "unit", ...peers, ...others.map((other) => `${subject} / ${other}`)];
-  const rows = run.workloads.map(({ title, unit, measure, results }) => {
-    const unitText = measure === "memory" ? `bytes/${unit} (RSS)` : `us/${unit}`;
-    const cells = peers.map((peer) => {
-      const { median, min, max } = results[peer].value;
-      return `${format(median, measure)} (${format(min, measure)}–${format(max, measure)})`;
-    });
-    const ratios = others.map((other) => (results[subject].value.median / results[other].value.median).toFixed(2));
-    return [title, unitText, ...cells, ...ratios];
-  });
-  const line = (cells) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-/** The second table: where the time or memory goes, and how busy the load was. */
-function formatDetails(run) {
-  const lines = ["| workload | peer | user | system | wall | load busy |", "| --- | --- | --- | --- | --- | --- |"];
-  for (const { title, measure, results } of run.workloads) {
-    if (measure === "memory") continue;
-    for (const peer of run.peers) {
-      const { user, system, wallUs, loadBusy } = results[peer];
-      const busy = `${Math.round(loadBusy.median * 100)} %`;
-      lines.push(
-        `| ${title} | ${peer} | ${user.median.toFixed(2)} | ${system.median.toFixed(2)} | ${wallUs.median.toFixed(2)} | ${busy} |`,
-      );
-    }
-  }
-  const heap = run.workloads.find(({ measure }) => measure === "memory");
-  if (heap === undefined) return lines.join("\n");
-  const peers = run.peers.map((peer) => {
-    const { heap: onHeap, external } = heap.results[peer];
-    return `${peer} ${Math.round(onHeap.median)} + ${Math.round(external.median)}`;
-  });
-  return `${lines.join("\n")}\n\nOf the idle memory, V8 heap + external bytes a connection: ${peers.join(", ")}.`;
+  return Object.fromEntries(
+    peers.map((peer) => {
+      const { package: name, helper } = PEERS[peer];
+      return [peer, helper === undefined ? resolve(name) : `${resolve(name)} with ${helper} ${resolve(helper)}`];
+    }),
+  );
 }
 
 export function formatReport(run) {
   const { machine } = run;
   const versions = Object.entries(run.versions).map(([peer, version]) => `${peer} ${version}`);
+  const warnings = run.warnings.map((warning) => `- Warning: ${warning}\n`).join("");
   return `# Results of the bench
 
 Written by \`npm run bench\`; do not edit.
@@ -78,11 +42,21 @@ Written by \`npm run bench\`; do not edit.
 - Command: \`${run.command}\`
 - Peers: ${versions.join(", ")}
 - ${machine.pinned ? "Server and load pinned to one core each." : "Server and load not pinned: taskset is not there."}
-
-Server CPU time for each unit (or memory for each connection): median of ${run.rounds} interleaved rounds (min–max). Compare within a row only;
-less than 8 % is a tie. Lower is better.
+${warnings}
+What the server paid for each unit (or what the row says): median of at most ${run.rounds} interleaved rounds (min–max). Compare within a row
+only; less than 8 % is a tie. Lower is better where a row does not say otherwise. No peer has a native helper but the one named so.
 
 ${formatTable(run)}
+
+## Ratios
+
+${formatRatios(run)}
+
+## Targets
+
+${formatTargets(run)}
+
+## Details
 
 Medians in microseconds a unit; \`load busy\` is the share of its core that the load generator used (at 100 % it would be the limit of the
 wall time, never of the CPU time).

@@ -4,16 +4,19 @@
 //   --rounds 9    more rounds (default 7)     --profile DIR   CPU profiles and heap snapshots of one extra round
 //   --smoke       a few seconds with tiny counts: does everything still run? Writes nothing.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { canPin } from "./child.mjs";
 import { measureWorkload } from "./measure.mjs";
-import { commit, describeMachine, formatTable, peerVersions, writeResults } from "./report.mjs";
-import { PEERS, WORKLOADS } from "./workloads.mjs";
+import { requireFileLimit } from "./file-limit.mjs";
+import { commit, describeMachine, peerVersions, writeResults } from "./report.mjs";
+import { participants, PEERS } from "./peers.mjs";
+import { checkTargets } from "./targets.mjs";
+import { formatTargets, formatTable } from "./tables.mjs";
+import { rowsOf, WORKLOADS } from "./workloads.mjs";
 
 const DEFAULT_ROUNDS = 7;
-const MEMORY_ROUNDS = 5;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -34,7 +37,7 @@ try {
 
 async function main() {
   const names = chooseNames(positionals, Object.keys(WORKLOADS), "workload");
-  const [subject, ...others] = PEERS;
+  const [subject, ...others] = Object.keys(PEERS);
   const peers = [subject, ...(values.against === "none" ? [] : chooseNames(splitList(values.against), others, "peer"))];
   const rounds = chooseRounds();
   const profileDirectory = values.profile && resolve(process.env.INIT_CWD ?? ".", values.profile);
@@ -48,23 +51,41 @@ async function main() {
     versions: peerVersions(peers, installedVersion),
     peers,
     rounds,
+    warnings: [],
     workloads: [],
+    rows: [],
   };
   for (const name of names) {
     const workload = values.smoke ? { ...WORKLOADS[name], ...WORKLOADS[name].smoke } : WORKLOADS[name];
-    const { title, unit, measure } = workload;
-    const workloadRounds = measure === "memory" ? Math.min(rounds, MEMORY_ROUNDS) : rounds;
-    const results = await measureWorkload(workload, peers, workloadRounds + (profileDirectory ? 1 : 0), {
+    const { title } = workload;
+    const taking = participants(name, workload, peers);
+    if (workload.wants !== undefined && !isInstalled(workload.wants)) {
+      warn(`${title}: left out, for ${workload.wants} is not installed`);
+      continue;
+    }
+    requireFileLimit(title, Math.max(workload.connections ?? 0, ...(workload.sizes ?? [])));
+    const workloadRounds = Math.min(rounds, workload.rounds ?? rounds);
+    const results = await measureWorkload(workload, taking, workloadRounds + (profileDirectory ? 1 : 0), {
       name,
       profileDirectory,
-      onProgress: (text) => progress(`${title}: ${text}`),
+      onProgress: (text) => progress(`[${names.indexOf(name) + 1}/${names.length}] ${title}: ${text}`),
+      onWarning: (text) => {
+        warn(`${title}: ${text}`);
+        run.warnings.push(`${title}: ${text}`);
+      },
     });
-    run.workloads.push({ name, title, unit, measure, rounds: workloadRounds, results });
+    run.workloads.push({ name, title, measure: workload.measure, rounds: workloadRounds, results });
+    for (const row of rowsOf(workload)) {
+      const figures = Object.entries(results).map(([peer, result]) => [peer, result[row.key]]);
+      run.rows.push({ name, ...row, results: Object.fromEntries(figures) });
+    }
   }
+  run.targets = checkTargets(run.rows);
   progress("");
   console.log(formatTable(run));
   if (values.smoke) return;
-  const whole = names.length === Object.keys(WORKLOADS).length && peers.length === PEERS.length;
+  console.log(`\n${formatTargets(run)}`);
+  const whole = names.length === Object.keys(WORKLOADS).length && peers.length === Object.keys(PEERS).length;
   console.log(`\nAll figures: ${writeResults(run, { whole })}${whole ? ", table: bench/results.md" : ""}`);
 }
 
@@ -88,21 +109,40 @@ function splitList(text = "") {
   return text.split(",").filter((name) => name !== "");
 }
 
-/** The version in the package.json beside what the bench imports; a package without its build is an error that says so. */
+/** The version of the package whose code the bench imports; one that is not there, or not built, is an error that says so. */
 function installedVersion(name) {
-  const require = createRequire(import.meta.url);
-  let manifest;
-  try {
-    manifest = require.resolve(`${name}/package.json`);
-  } catch (error) {
-    throw new Error(`failed to find ${name}: run \`npm install\` first`, { cause: error });
-  }
-  const { version, exports } = JSON.parse(readFileSync(manifest, "utf8"));
+  const directory = packageDirectory(name);
+  if (directory === undefined) throw new Error(`failed to find ${name}: run \`npm install\` first`);
+  const { version, exports } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
   const entry = exports?.["."]?.default;
-  if (typeof entry === "string" && !existsSync(join(dirname(manifest), entry))) {
+  if (typeof entry === "string" && !existsSync(join(directory, entry))) {
     throw new Error(`failed to find the build of ${name}: run \`npm run build\` first`);
   }
   return version;
+}
+
+function isInstalled(name) {
+  return packageDirectory(name) !== undefined;
+}
+
+/** Where a package is: the directory above its entry that has its name. Its package.json may be no export of it. */
+function packageDirectory(name) {
+  let directory;
+  try {
+    directory = dirname(fileURLToPath(import.meta.resolve(name)));
+  } catch {
+    return undefined;
+  }
+  for (; directory !== dirname(directory); directory = dirname(directory)) {
+    const manifest = join(directory, "package.json");
+    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).name === name) return directory;
+  }
+  return undefined;
+}
+
+function warn(text) {
+  progress("");
+  console.warn(`warning: ${text}`);
 }
 
 /** One line that is written over and over; nothing where the output is no terminal. */

@@ -7,7 +7,7 @@ import { io } from "@everwire/client";
 import { startFaultProxy } from "@everwire/testkit/faults";
 import { Child } from "./child.mjs";
 import { summarize } from "./stats.mjs";
-import { EVENTS, TEXT } from "./workloads.mjs";
+import { EVENTS, TEXT } from "./messages.mjs";
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "7" }, latency: { type: "string", default: "100" } },
@@ -40,7 +40,7 @@ const NETWORKS = {
 const GIVE_UP_MS = 3_000;
 
 try {
-  const server = await Child.start("./servers/child.mjs", ["everwire"], 0);
+  const server = await Child.start("./servers/child.mjs", ["everwire", "talk"], 0);
   try {
     await main(server.ready);
   } finally {

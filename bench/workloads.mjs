@@ -1,13 +1,29 @@
-// What the bench measures: one entry a row of the table. `load` names the module in load/ that does the client side, `measure` what is
-// read from the server process. Counts are for one round; `smoke` replaces them where the tests only ask whether everything still runs.
+// What the bench measures: one entry a workload. Counts are for one round; `smoke` replaces them where the tests only ask whether everything
+// still runs.
+//   measure   the module of measures/ that does it       load      the module in load/ that does the client side
+//   app       the application of the servers that have several (servers/socket-io-app.mjs; default "talk")
+//   needs     what a peer must offer to take part        peers     the only ones that do, where a row is about them
+//   rounds    at most so many                            rows      what of a sample becomes a row of the table; default: its value
+import { BINARY_BYTES } from "./messages.mjs";
 
-/** A row compares the server's CPU time (microseconds a unit) or its memory (bytes a connection): lower is better in both. */
+const SERVERS = ["everwire", "everwire-resume", "ws", "socket.io"];
+const CLIENTS = ["everwire", "socket.io"];
+const SCALE_SIZES = [100, 1_000, 5_000, 10_000, 19_000];
+const CODEC_ROWS = ["Text", "Ack", "Binary"].flatMap((packet) =>
+  ["encode", "decode"].map((verb) => ({
+    key: `${verb}${packet}`,
+    title: `codec alone, ${verb} ${{ Text: "a line of text", Ack: "an object, with an acknowledgement", Binary: "an attachment" }[packet]}`,
+    unit: "us/packet",
+  })),
+);
+
+/** A row compares the server's CPU time (microseconds a unit) or what its `rows` say; lower is better where they do not say otherwise. */
 export const WORKLOADS = {
   echo1: {
     title: "echo, 1 in flight",
     load: "echo",
     measure: "cpu",
-    unit: "message",
+    unit: "us/message",
     connections: 20,
     units: 40_000,
     options: { inFlight: 1 },
@@ -17,7 +33,7 @@ export const WORKLOADS = {
     title: "echo, 16 in flight",
     load: "echo",
     measure: "cpu",
-    unit: "message",
+    unit: "us/message",
     connections: 20,
     units: 96_000,
     options: { inFlight: 16 },
@@ -27,17 +43,41 @@ export const WORKLOADS = {
     title: "echo, 16 in flight, sliding window",
     load: "echo",
     measure: "cpu",
-    unit: "message",
+    unit: "us/message",
     connections: 20,
     units: 96_000,
     options: { inFlight: 16, sliding: true },
     smoke: { connections: 2, units: 320 },
   },
+  ack16: {
+    title: "event with acknowledgement, 16 in flight",
+    load: "echo",
+    measure: "cpu",
+    app: "acks",
+    needs: ["ack"],
+    unit: "us/message",
+    connections: 20,
+    units: 96_000,
+    options: { inFlight: 16, acks: true },
+    smoke: { connections: 2, units: 320 },
+  },
+  acks10k: {
+    title: "10,000 events a second to one socket, acknowledged",
+    load: "task",
+    measure: "cpu",
+    app: "acks",
+    needs: ["ack", "sockets"],
+    unit: "us/event",
+    connections: 1,
+    units: 20_000,
+    options: { event: "ticks" },
+    smoke: { units: 50 },
+  },
   broadcast: {
     title: "broadcast to 1,000, one at a time",
     load: "broadcast",
     measure: "cpu",
-    unit: "delivery",
+    unit: "us/delivery",
     connections: 1_000,
     units: 80_000,
     options: { burst: 1 },
@@ -47,59 +87,234 @@ export const WORKLOADS = {
     title: "broadcasts in a burst of 8 to 1,000",
     load: "broadcast",
     measure: "cpu",
-    unit: "delivery",
+    unit: "us/delivery",
     connections: 1_000,
     units: 160_000,
     options: { burst: 8 },
     smoke: { connections: 10, units: 400 },
   },
-  connect: {
-    title: "connect",
-    load: "connect",
-    measure: "cpu",
-    unit: "connection",
-    connections: 0,
-    units: 1_500,
-    options: { concurrency: 50 },
-    smoke: { units: 20 },
-  },
   chat: {
     title: "busy chat, 100 senders in one room",
     load: "chat",
     measure: "cpu",
-    unit: "delivery",
+    unit: "us/delivery",
     connections: 100,
     units: 400_000,
     options: {},
     smoke: { connections: 5, units: 100 },
   },
+  rooms100: {
+    title: "broadcast, 10,000 sockets in 100 rooms",
+    load: "rooms",
+    measure: "fresh",
+    app: "rooms",
+    needs: ["rooms"],
+    rounds: 3,
+    unit: "us/delivery",
+    connections: 10_000,
+    units: 80_000,
+    options: {},
+    smoke: { connections: 200, units: 400 },
+  },
+  connect: {
+    title: "connect",
+    load: "connect",
+    measure: "cpu",
+    unit: "us/connection",
+    connections: 0,
+    units: 1_500,
+    options: { concurrency: 50 },
+    smoke: { units: 20 },
+  },
+  connectPolling: {
+    title: "connect by polling, then upgrade",
+    load: "upgrade",
+    measure: "cpu",
+    needs: ["polling"],
+    unit: "us/connection",
+    connections: 0,
+    units: 1_000,
+    options: { concurrency: 50 },
+    smoke: { units: 20 },
+  },
   storm: {
     title: "reconnect storm, 1,000 at once",
     load: "storm",
     measure: "cpu",
-    unit: "connection",
+    unit: "us/connection",
     connections: 1_000,
     units: 1_000,
     options: { concurrency: 500 },
     smoke: { connections: 20, units: 20 },
   },
+  stormDelay: {
+    title: "reconnect storm, 10,000 at once",
+    load: "storm",
+    measure: "fresh",
+    delay: true,
+    peers: SERVERS,
+    rounds: 3,
+    rows: [{ key: "delayP99", title: "event loop delay while 10,000 reconnect, p99", unit: "ms" }],
+    connections: 10_000,
+    units: 10_000,
+    options: { concurrency: 500 },
+    smoke: { connections: 50, units: 50 },
+  },
   memory: {
     title: "idle memory",
     load: "idle",
     measure: "memory",
-    unit: "connection",
+    rounds: 5,
+    unit: "bytes/connection (RSS)",
     connections: 10_000, // fewer, and what the heap grew by while they connected would look like theirs
     units: 10_000,
     options: {},
     smoke: { connections: 50, units: 50 },
   },
+  polling1: {
+    title: "polling echo, 1 in flight",
+    load: "polling",
+    measure: "cpu",
+    needs: ["polling"],
+    unit: "us/message",
+    connections: 20,
+    units: 12_000,
+    options: { inFlight: 1 },
+    smoke: { connections: 2, units: 20 },
+  },
+  polling16: {
+    title: "polling echo, 16 in flight",
+    load: "polling",
+    measure: "cpu",
+    needs: ["polling"],
+    unit: "us/message",
+    connections: 20,
+    units: 96_000,
+    options: { inFlight: 16 },
+    smoke: { connections: 2, units: 320 },
+  },
+  binary1m: {
+    title: "binary echo of 1 MB, both ways",
+    load: "binary",
+    measure: "cpu",
+    needs: ["binary"],
+    rows: [{ key: "perMicrosecond", title: "binary echo of 1 MB, both ways", unit: "MB/CPU s", better: "higher" }],
+    connections: 4,
+    units: 400 * BINARY_BYTES,
+    options: {},
+    smoke: { connections: 1, units: 4 * BINARY_BYTES },
+  },
+  latency2000: {
+    title: "echo at 2,000 a second",
+    load: "latency",
+    measure: "cpu",
+    spins: true,
+    rows: [
+      { key: "p50", title: "echo at 2,000 a second, p50", unit: "us" },
+      { key: "p99", title: "echo at 2,000 a second, p99", unit: "us" },
+    ],
+    connections: 20,
+    units: 10_000,
+    options: { rate: 2_000 },
+    smoke: { connections: 2, units: 100 },
+  },
+  joins: {
+    title: "a million joins and leaves of rooms",
+    load: "task",
+    measure: "cpu",
+    app: "rooms",
+    needs: ["rooms", "sockets"],
+    rounds: 3,
+    unit: "us/join and leave",
+    connections: 1,
+    units: 1_000_000,
+    options: { event: "joins" },
+    smoke: { units: 1_000 },
+  },
+  fetchSockets: {
+    title: "fetchSockets over 10,000 sockets",
+    load: "task",
+    measure: "fresh",
+    app: "rooms",
+    needs: ["sockets"],
+    peers: CLIENTS,
+    rounds: 3,
+    unit: "us/call",
+    connections: 10_000,
+    units: 100,
+    options: { event: "fetch", each: "connections" },
+    smoke: { connections: 20, units: 4 },
+  },
+  namespaces: {
+    title: "a hundred namespaces a connection",
+    load: "namespaces",
+    measure: "cpu",
+    app: "namespaces",
+    needs: ["sockets"],
+    keeps: true,
+    unit: "us/namespace",
+    connections: 50,
+    units: 4_950,
+    options: {},
+    smoke: { connections: 2 },
+  },
+  scale: {
+    title: "cost against the number of connections",
+    measure: "scale",
+    peers: SERVERS,
+    rounds: 3,
+    sizes: SCALE_SIZES,
+    rows: scaleRows(SCALE_SIZES),
+    warmUps: 3,
+    units: 114_000,
+    smoke: { sizes: [10, 20], rows: scaleRows([10, 20]), warmUps: 0, units: 40 },
+  },
+  codec: {
+    title: "codec alone",
+    measure: "codec",
+    peers: CLIENTS,
+    rows: CODEC_ROWS,
+    units: 200_000,
+    smoke: { units: 100 },
+  },
+  client: {
+    title: "client in Chromium",
+    measure: "client",
+    peers: CLIENTS,
+    wants: "@playwright/test",
+    rows: [
+      { key: "value", title: "client in Chromium, time of the page", unit: "us/event" },
+      { key: "eventsPerSecond", title: "client in Chromium, events received", unit: "events/s", better: "higher" },
+      { key: "longTasksMs", title: "client in Chromium, long tasks", unit: "ms" },
+    ],
+    units: 100_000,
+    smoke: { units: 400 },
+  },
 };
 
-/** The peers, each one a module of servers/. The first one is the one that ratios are about. */
-export const PEERS = ["everwire", "ws", "ws-json", "socket.io"];
+/** The number of connections that the last one is held against; at the first one, little but noise is measured. */
+export function scaleBase(sizes) {
+  return sizes[sizes.length > 2 ? 1 : 0];
+}
 
-/** A text of 64 bytes: about the size of a chat line. */
-export const TEXT = "The quick brown fox jumps over the lazy dog; and again, and off.";
+function scaleRows(sizes) {
+  const titles = { connect: "connect, n =", deliver: "broadcast delivery, n =" };
+  const units = { connect: "us/connection", deliver: "us/delivery" };
+  return Object.keys(titles).flatMap((series) => [
+    ...sizes.map((n) => ({
+      key: `${series}${n}`,
+      title: `${titles[series]} ${n.toLocaleString("en-US")}`,
+      unit: units[series],
+      series,
+      n,
+    })),
+    {
+      key: `${series}Growth`,
+      title: `${titles[series]} ${sizes.at(-1).toLocaleString("en-US")} against ${scaleBase(sizes).toLocaleString("en-US")}`,
+      unit: "ratio (1: linear)",
+    },
+  ]);
+}
 
-/** What the load asks for: an echo, one broadcast of `news`, or eight of them in one turn. */
-export const EVENTS = { echo: "echo", news: "news", burst: "burst" };
+/** The rows of the table that a workload fills. @returns {{ key: string, title: string, unit: string, better?: "higher", series?: string, n?: number }[]} */
+export const rowsOf = ({ title, unit, rows }) => rows ?? [{ key: "value", title, unit }];

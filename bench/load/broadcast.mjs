@@ -1,16 +1,18 @@
 // Broadcast: one connection asks for a broadcast (or a burst of them); when every connection has all of it, it asks for the next.
-import { EVENTS } from "../workloads.mjs";
+import { EVENTS } from "../messages.mjs";
+import { checkAnswers } from "./echo.mjs";
 import { clientFrame, FrameReader, serverFrameBytes } from "./frames.mjs";
 import { openMany } from "./raw-socket.mjs";
 
 export async function open({ port, dialect, connections }) {
   const sockets = await openMany(port, dialect, connections);
-  await checkDeliveries(sockets, dialect);
+  if (dialect.subscribe) await Promise.all(sockets.map((socket) => checkAnswers(socket, [dialect.subscribe])));
+  await checkDeliveries(sockets, sockets[0], dialect.request(EVENTS.news), dialect);
   return sockets;
 }
 
-/** Before bytes are counted: every connection gets the one broadcast, whole and once. */
-async function checkDeliveries(sockets, dialect) {
+/** Before bytes are counted: every connection gets the one broadcast that the asker asks for, whole and once. */
+export async function checkDeliveries(sockets, asker, request, dialect) {
   const delivered = sockets.map(
     (socket) =>
       new Promise((resolve, reject) => {
@@ -23,7 +25,7 @@ async function checkDeliveries(sockets, dialect) {
         };
       }),
   );
-  sockets[0].write(clientFrame(dialect.request(EVENTS.news)));
+  asker.write(clientFrame(request));
   await Promise.all(delivered);
 }
 

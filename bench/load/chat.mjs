@@ -1,5 +1,5 @@
 // A busy chat: everybody in one room says something at the same moment, and everybody gets all of it; then the next wave.
-import { EVENTS } from "../workloads.mjs";
+import { EVENTS } from "../messages.mjs";
 import { clientFrame, serverFrameBytes } from "./frames.mjs";
 import { close, open } from "./broadcast.mjs";
 

@@ -6,10 +6,10 @@ import { DIALECTS } from "./dialects.mjs";
 const loads = new Map();
 
 const answers = {
-  async open({ handle, load, peer, port, connections }) {
+  async open({ handle, load, peer, port, connections, options }) {
     const module = await import(`./${load}.mjs`);
     const dialect = DIALECTS[peer];
-    loads.set(handle, { module, dialect, port, state: await module.open({ port, dialect, connections }) });
+    loads.set(handle, { module, dialect, port, state: await module.open({ port, dialect, connections, options }) });
   },
   /** Runs one round and tells how long it took and how busy this process was. */
   async run({ handle, units, options }) {
@@ -19,12 +19,12 @@ const answers = {
     const result = await module.run(state, { ...options, dialect, port, units });
     const wallMs = performance.now() - start;
     const { user, system } = process.cpuUsage(cpu);
-    return { units: result.units, wallMs, busy: (user + system) / 1_000 / wallMs };
+    return { ...result, wallMs, busy: (user + system) / 1_000 / wallMs };
   },
   /** Cleans up after a round; tells whether there was something to do. */
   async settle({ handle }) {
-    const { module, state } = loads.get(handle);
-    await module.settle?.(state);
+    const { module, dialect, port, state } = loads.get(handle);
+    await module.settle?.(state, { dialect, port });
     return module.settle !== undefined;
   },
   async close({ handle }) {

@@ -1,35 +1,44 @@
 // Echo: each connection keeps `inFlight` messages under way. In step: a window goes out in one write and the next one when all of it is
-// back. Sliding: each answer is followed by a new message, as a busy client does it.
+// back. Sliding: each answer is followed by a new message, as a busy client does it. With `acks`, each message asks for an acknowledgement.
 import { clientFrame, FrameReader, serverFrameBytes } from "./frames.mjs";
 import { openMany } from "./raw-socket.mjs";
 
-export async function open({ port, dialect, connections }) {
+/** Ids of acknowledgements have two digits, so that all frames are as long. */
+const FIRST_ACK_ID = 10;
+
+export async function open({ port, dialect, connections, options }) {
   const sockets = await openMany(port, dialect, connections);
-  await checkAnswers(sockets, dialect);
+  for (const socket of sockets.slice(0, 2)) await checkAnswers(socket, exchanges(dialect, options));
   return sockets;
 }
 
-/** Before bytes are counted: what comes back is what was sent. */
-async function checkAnswers(sockets, dialect) {
-  for (const socket of sockets.slice(0, 2)) {
-    const reader = new FrameReader();
-    const answered = new Promise((resolve, reject) => {
-      socket.onBytes = (_count, bytes) => {
-        const [text] = reader.push(bytes);
-        if (text === undefined) return;
-        if (text === dialect.echo) resolve();
-        else reject(new Error(`failed to echo: sent ${dialect.echo}, got ${text}`));
-      };
-    });
-    socket.write(clientFrame(dialect.echo));
-    await answered;
-  }
+const exchanges = (dialect, { inFlight, acks }) =>
+  Array.from({ length: inFlight }, (_, index) => (acks ? dialect.ack(FIRST_ACK_ID + index) : dialect.echo));
+
+/** Before bytes are counted: what comes back is the right answer to each message, in order. */
+export function checkAnswers(socket, expected) {
+  const reader = new FrameReader();
+  let answered = 0;
+  return new Promise((resolve, reject) => {
+    socket.onClose = () => reject(new Error("failed to echo: the server closed a connection"));
+    socket.onBytes = (_count, bytes) => {
+      for (const text of reader.push(bytes)) {
+        const { request, answer } = expected[answered++];
+        if (text !== answer) reject(new Error(`failed to echo: sent ${request}, got ${text}`));
+        else if (answered === expected.length) resolve();
+      }
+    };
+    socket.write(Buffer.concat(expected.map(({ request }) => clientFrame(request))));
+  });
 }
 
-export function run(sockets, { dialect, units, inFlight, sliding = false }) {
-  const frame = clientFrame(dialect.echo);
-  const window = Buffer.concat(Array.from({ length: inFlight }, () => frame));
-  const answerBytes = serverFrameBytes(dialect.echo);
+export function run(sockets, { dialect, units, sliding = false, ...options }) {
+  const { inFlight } = options;
+  const expected = exchanges(dialect, options);
+  const frames = expected.map(({ request }) => clientFrame(request));
+  const window = Buffer.concat(frames);
+  const frameBytes = frames[0].length;
+  const answerBytes = serverFrameBytes(expected[0].answer);
   const quota = Math.max(inFlight, Math.floor(units / sockets.length / inFlight) * inFlight);
 
   return new Promise((resolve, reject) => {
@@ -53,7 +62,7 @@ export function run(sockets, { dialect, units, inFlight, sliding = false }) {
         } else if (sliding) {
           const more = Math.min(complete, quota - sent);
           sent += more;
-          if (more > 0) socket.write(window.subarray(0, more * frame.length));
+          if (more > 0) socket.write(window.subarray(0, more * frameBytes));
         } else if (back === inFlight) {
           back = 0;
           sent += inFlight;

@@ -2,21 +2,39 @@
 
 const MASK = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
 
-/** One masked text frame. */
-export function clientFrame(text) {
-  const payload = Buffer.from(text);
-  const header =
-    payload.length < 126
-      ? Buffer.from([0x81, 0x80 | payload.length])
-      : Buffer.from([0x81, 0x80 | 126, payload.length >> 8, payload.length & 255]);
-  const masked = Buffer.from(payload.map((byte, index) => byte ^ MASK[index % 4]));
-  return Buffer.concat([header, MASK, masked]);
+const TEXT_FRAME = 0x81;
+const BINARY_FRAME = 0x82;
+
+function header(opcode, length, masked) {
+  const mask = masked ? 0x80 : 0;
+  if (length < 126) return Buffer.from([opcode, mask | length]);
+  if (length < 65_536) return Buffer.from([opcode, mask | 126, length >> 8, length & 255]);
+  const bytes = Buffer.alloc(10);
+  bytes[0] = opcode;
+  bytes[1] = mask | 127;
+  bytes.writeUInt32BE(length, 6);
+  return bytes;
+}
+
+/** One masked frame: a text, or a buffer as a binary message. */
+export function clientFrame(data) {
+  const payload = Buffer.from(data);
+  for (let index = 0; index < payload.length; index++) payload[index] ^= MASK[index & 3];
+  const opcode = typeof data === "string" ? TEXT_FRAME : BINARY_FRAME;
+  return Buffer.concat([header(opcode, payload.length, true), MASK, payload]);
+}
+
+/** One frame as a server sends it. */
+export function serverFrame(data) {
+  const payload = Buffer.from(data);
+  const opcode = typeof data === "string" ? TEXT_FRAME : BINARY_FRAME;
+  return Buffer.concat([header(opcode, payload.length, false), payload]);
 }
 
 /** The bytes on the wire of an unmasked text frame from the server. */
 export function serverFrameBytes(text) {
   const length = Buffer.byteLength(text);
-  return length + (length < 126 ? 2 : 4);
+  return length + header(TEXT_FRAME, length, false).length;
 }
 
 /** Reads unmasked frames from chunks; texts only, none over 64 KiB. */

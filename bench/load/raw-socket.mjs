@@ -2,6 +2,7 @@
 // parsing frames once the handshake is done.
 import { connect } from "node:net";
 import { clientFrame, FrameReader } from "./frames.mjs";
+import { ResumeCount } from "./resume-count.mjs";
 
 const READ_BUFFER = Buffer.allocUnsafe(1 << 18);
 const HANDSHAKE_TIMEOUT_MS = 20_000;
@@ -11,9 +12,16 @@ export class RawSocket {
   onBytes = () => {};
   onClose = () => {};
   #socket;
+  #sid;
+  /** The number of the try to resume, above that of every earlier one. */
+  #leg = 0;
+  #count;
 
-  /** Opens a connection and resolves when the peer's handshake is over. @returns {Promise<RawSocket>} */
-  static open(port, dialect) {
+  /**
+   * Opens a connection and resolves when the peer's handshake is over. @returns {Promise<RawSocket>}
+   * @param {RawSocket} [broken] the connection whose session this one resumes, where the dialect has that
+   */
+  static open(port, dialect, broken) {
     return new Promise((resolve, reject) => {
       const raw = new RawSocket();
       const timer = setTimeout(
@@ -31,16 +39,24 @@ export class RawSocket {
         resolve(raw);
       };
       raw.onClose = () => fail(new Error("failed to connect: the server closed the connection"));
-      raw.#start(port, dialect, done, fail);
+      raw.#start(port, dialect, broken, done, fail);
     });
   }
 
-  #start(port, dialect, done, fail) {
+  #start(port, dialect, broken, done, fail) {
     const finish = () => {
       this.onClose = () => {};
+      // One message from the server belongs to the handshake.
+      if (dialect.resume) this.#count = new ResumeCount(broken?.#count.received ?? 1, (frame) => this.write(frame));
       done();
     };
     const advance = (text) => {
+      if (dialect.resume && text?.startsWith("0{")) {
+        const { sid, resume } = JSON.parse(text.slice(1));
+        if (resume === undefined) throw new Error("failed to connect: the server does not resume sessions");
+        this.#sid = sid;
+        if (resume.received !== undefined) return finish();
+      }
       const answer = dialect.greet(text);
       if (answer === true) finish();
       else if (answer !== undefined) this.write(clientFrame(answer));
@@ -74,42 +90,65 @@ export class RawSocket {
       onread: {
         buffer: READ_BUFFER,
         callback: (count, buffer) => {
-          this.onBytes(count, buffer.subarray(0, count));
+          const bytes = buffer.subarray(0, count);
+          if (this.#count === undefined) this.onBytes(count, bytes);
+          else this.#onCounted(this.#count.push(bytes));
           return true;
         },
       },
     });
     this.#socket.on("error", () => {}); // "close" follows and says so
-    this.#socket.on("close", () => this.onClose());
+    this.#socket.on("close", () => {
+      this.#count?.stop();
+      this.onClose();
+    });
+    if (broken !== undefined) this.#leg = broken.#leg + 1;
+    const resume = broken === undefined ? "" : `&sid=${broken.#sid}&resume=${broken.#count.received}&leg=${this.#leg}`;
     this.#socket.write(
-      `GET ${dialect.path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      `GET ${dialect.path}${resume} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
     );
+  }
+
+  #onCounted(bytes) {
+    if (bytes.length > 0) this.onBytes(bytes.length, bytes);
   }
 
   write(bytes) {
     this.#socket.write(bytes);
   }
 
-  /** Resolves when the connection is gone. */
+  /** Resolves when the connection is gone. A session that could be resumed is ended, so that the server does not wait for it. */
   close() {
+    return this.#end(() => {
+      if (this.#count === undefined) this.#socket.destroy();
+      else this.#socket.end(clientFrame("1"));
+    });
+  }
+
+  /** The connection breaks: resolves when it is gone. */
+  break() {
+    return this.#end(() => this.#socket.destroy());
+  }
+
+  #end(end) {
     return new Promise((resolve) => {
       if (this.#socket.closed) resolve();
       this.onClose = resolve;
-      this.#socket.destroy();
+      end();
     });
   }
 }
 
-/** Opens `count` connections, `concurrency` at a time. @returns {Promise<RawSocket[]>} */
-export async function openMany(port, dialect, count, concurrency = 50) {
+/**
+ * Opens `count` connections, `concurrency` at a time. @returns {Promise<RawSocket[]>}
+ * @param {RawSocket[]} [broken] whose sessions they resume, where the dialect has that
+ */
+export async function openMany(port, dialect, count, concurrency = 50, broken = []) {
   const sockets = [];
   let opened = 0;
   const worker = async () => {
-    while (opened < count) {
-      opened++;
-      sockets.push(await RawSocket.open(port, dialect));
-    }
+    while (opened < count) sockets.push(await RawSocket.open(port, dialect, broken[opened++]));
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, count) }, worker));
   return sockets;

@@ -5,10 +5,10 @@ import { openMany } from "./raw-socket.mjs";
 export const open = async ({ port, dialect, connections }) => ({ sockets: await openMany(port, dialect, connections) });
 
 export async function run(state, { port, dialect, concurrency }) {
-  const { length } = state.sockets;
-  await close(state);
-  state.sockets = await openMany(port, dialect, length, concurrency);
-  return { units: length };
+  const broken = state.sockets;
+  await Promise.all(broken.map((socket) => socket.break()));
+  state.sockets = await openMany(port, dialect, broken.length, concurrency, dialect.resume ? broken : []);
+  return { units: broken.length };
 }
 
 export const close = (state) => Promise.all(state.sockets.map((socket) => socket.close()));

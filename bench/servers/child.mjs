@@ -1,18 +1,20 @@
-// The server process: starts the peer named on the command line and answers the orchestrator's questions over IPC about its CPU time
+// The server process: starts the server module and the application named on the command line and answers the orchestrator's questions over IPC about its CPU time
 // and memory. Started by run.mjs, pinned to a core of its own.
 import { createServer } from "node:http";
 import { Session } from "node:inspector/promises";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { writeHeapSnapshot } from "node:v8";
 
-const [peer] = process.argv.slice(2);
-const { start } = await import(`./${peer}.mjs`);
+const [module, app] = process.argv.slice(2);
+const { start } = await import(`./${module}.mjs`);
 
 const httpServer = createServer();
-start(httpServer);
+start(httpServer, app);
 
 let inspector;
+const delays = monitorEventLoopDelay({ resolution: 1 });
 
 const answers = {
   usage: () => process.cpuUsage(),
@@ -29,6 +31,15 @@ const answers = {
   async drained() {
     const count = promisify(httpServer.getConnections.bind(httpServer));
     while ((await count()) > 0) await delay(5);
+  },
+  startDelay() {
+    delays.reset();
+    delays.enable();
+  },
+  /** How late the event loop came to a timer of one millisecond, that millisecond included, in milliseconds. */
+  stopDelay() {
+    delays.disable();
+    return { delayP99: delays.percentile(99) / 1e6, delayMax: delays.max / 1e6 };
   },
   /** A command of the inspector protocol, such as "Profiler.start". */
   inspect({ method, params }) {

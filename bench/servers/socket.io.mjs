@@ -2,6 +2,6 @@
 import { Server } from "socket.io";
 import { OPTIONS, serve } from "./socket-io-app.mjs";
 
-export function start(httpServer) {
-  serve(new Server(httpServer, OPTIONS));
+export function start(httpServer, app) {
+  serve(new Server(httpServer, OPTIONS), app);
 }
