@@ -33,10 +33,25 @@ export async function measureWorkload(workload, peers, rounds, context) {
   return results;
 }
 
-/** Starts the server process of a peer with the application that the row needs. */
-export function startServer(peer, { app = "talk" }) {
+/** Servers that outlive their row, in runs that measure nothing and only want to be over soon. */
+const kept = new Map();
+
+/** The server process of a peer with the application that the row needs: a new one, or one that is kept. @returns {Promise<Child>} */
+export async function startServer(peer, { app = "talk", keepsServers }) {
   const { module = peer, env } = PEERS[peer];
-  return Child.start("./servers/child.mjs", [module, app], SERVER_CORE, env);
+  const start = () => Child.start("./servers/child.mjs", [module, app], SERVER_CORE, env);
+  if (!keepsServers) return start();
+  const key = `${peer} ${app}`;
+  if (!kept.has(key)) kept.set(key, await start());
+  return kept.get(key);
+}
+
+export async function stopServer(server, { keepsServers }) {
+  if (!keepsServers) await server.stop();
+}
+
+export async function stopKeptServers() {
+  await Promise.all([...kept.values()].map((server) => server.stop()));
 }
 
 /** Starts any other module that answers `usage`, on the core of servers. */

@@ -3,17 +3,18 @@
 //   npm run bench -- echo16 --against socket.io,ws   some workloads, some peers
 //   --rounds 9    more rounds (default 7)     --profile DIR   CPU profiles and heap snapshots of one extra round
 //   --smoke       a few seconds with tiny counts: does everything still run? Writes nothing.
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+//   --out FILE    writes the results there as well
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { canPin } from "./child.mjs";
-import { measureWorkload } from "./measure.mjs";
+import { measureWorkload, stopKeptServers } from "./measure.mjs";
 import { requireFileLimit } from "./file-limit.mjs";
 import { commit, describeMachine, peerVersions, writeResults } from "./report.mjs";
 import { participants, PEERS } from "./peers.mjs";
 import { checkTargets } from "./targets.mjs";
-import { formatTargets, formatTable } from "./tables.mjs";
+import { formatRatios, formatTable, formatTargets } from "./tables.mjs";
 import { rowsOf, WORKLOADS } from "./workloads.mjs";
 
 const DEFAULT_ROUNDS = 7;
@@ -25,6 +26,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string" },
     profile: { type: "string" },
     smoke: { type: "boolean", default: false },
+    out: { type: "string" },
   },
 });
 
@@ -33,6 +35,8 @@ try {
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
+} finally {
+  await stopKeptServers();
 }
 
 async function main() {
@@ -56,7 +60,9 @@ async function main() {
     rows: [],
   };
   for (const name of names) {
-    const workload = values.smoke ? { ...WORKLOADS[name], ...WORKLOADS[name].smoke } : WORKLOADS[name];
+    const workload = values.smoke
+      ? { ...WORKLOADS[name], ...WORKLOADS[name].smoke, keepsServers: true }
+      : WORKLOADS[name];
     const { title } = workload;
     const taking = participants(name, workload, peers);
     if (workload.wants !== undefined && !isInstalled(workload.wants)) {
@@ -83,6 +89,8 @@ async function main() {
   run.targets = checkTargets(run.rows);
   progress("");
   console.log(formatTable(run));
+  if (!values.smoke) console.log(`\n${formatRatios(run)}`);
+  if (values.out) writeFileSync(resolve(process.env.INIT_CWD ?? ".", values.out), JSON.stringify(run));
   if (values.smoke) return;
   console.log(`\n${formatTargets(run)}`);
   const whole = names.length === Object.keys(WORKLOADS).length && peers.length === Object.keys(PEERS).length;

@@ -36,6 +36,8 @@ export function checkTargets(rows) {
   const verdicts = [];
   for (const { name, key, title, better = "lower", results } of rows) {
     const add = (subject, against, target, ratio) => {
+      // Against nothing there is no ratio; tiny runs have such medians.
+      if (!Number.isFinite(ratio)) return;
       const reached = better === "higher" ? ratio >= target : ratio <= target;
       verdicts.push({ title, subject, against, better, target, ratio, reached });
     };

@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 import { join, dirname } from "node:path";
 import { EVENTS } from "../messages.mjs";
-import { startServer } from "../measure.mjs";
+import { startServer, stopServer } from "../measure.mjs";
 
 const require = createRequire(import.meta.url);
 const fileOf = (name, file) => join(dirname(require.resolve(`${name}/package.json`)), file);
@@ -32,7 +32,7 @@ export async function measure({ workload, peers, rounds, context, samples }) {
     }
   } finally {
     await browser.close();
-    await server.stop();
+    await stopServer(server, workload);
   }
 }
 

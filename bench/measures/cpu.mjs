@@ -1,14 +1,15 @@
 // CPU time a unit, interleaved: all servers stay up and connected, and every round visits each peer in turn, so that a slow moment of the
 // machine hits all of them alike. A round is a fixed number of units.
-import { openLoad, runRound, settle, startProfile, startServer, stopProfile } from "../measure.mjs";
+import { openLoad, runRound, settle, startProfile, startServer, stopProfile, stopServer } from "../measure.mjs";
 
 export async function measure({ workload, peers, rounds, context, load, samples }) {
   const servers = new Map();
   try {
-    for (const peer of peers) {
+    const starts = peers.map(async (peer) => [peer, await startServer(peer, workload)]);
+    for (const start of await Promise.allSettled(starts)) if (start.status === "fulfilled") servers.set(...start.value);
+    await Promise.all(starts);
+    for (const [peer, server] of servers) {
       context.onProgress(`${peer}: connecting`);
-      const server = await startServer(peer, workload);
-      servers.set(peer, server);
       await openLoad(load, peer, server, workload);
     }
     // The first round warms the code up and is thrown away.
@@ -25,6 +26,6 @@ export async function measure({ workload, peers, rounds, context, load, samples 
     }
     for (const peer of servers.keys()) await load.ask("close", { handle: peer });
   } finally {
-    for (const server of servers.values()) await server.stop();
+    for (const server of servers.values()) await stopServer(server, workload);
   }
 }

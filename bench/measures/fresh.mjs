@@ -1,6 +1,6 @@
 // CPU time a unit where all peers together would be too many connections for one load process: a fresh server for each sample, one peer after
 // another in each round. With `delay`, also how late the event loop of the server is meanwhile.
-import { openLoad, runRound, startProfile, startServer, stopProfile } from "../measure.mjs";
+import { openLoad, runRound, startProfile, startServer, stopProfile, stopServer } from "../measure.mjs";
 
 export async function measure({ workload, peers, rounds, context, load, samples }) {
   for (let round = 1; round <= rounds; round++) {
@@ -20,7 +20,7 @@ export async function measure({ workload, peers, rounds, context, load, samples 
         else samples[peer].push(sample);
         await load.ask("close", { handle: peer });
       } finally {
-        await server.stop();
+        await stopServer(server, workload);
       }
     }
   }

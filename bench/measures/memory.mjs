@@ -1,5 +1,5 @@
 // Memory a connection. A fresh server for each sample: memory that an earlier round left behind is nobody's connection.
-import { openLoad, startServer } from "../measure.mjs";
+import { openLoad, startServer, stopServer } from "../measure.mjs";
 
 export async function measure({ workload, peers, rounds, context, load, samples }) {
   for (let round = 1; round <= rounds; round++) {
@@ -28,7 +28,7 @@ export async function measure({ workload, peers, rounds, context, load, samples 
         });
         await load.ask("close", { handle: peer });
       } finally {
-        await server.stop();
+        await stopServer(server, workload);
       }
     }
   }

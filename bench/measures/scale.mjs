@@ -1,6 +1,6 @@
 // Cost against the number of connections: for each number a fresh, warm server, what it pays for each connection until all are there, and then
 // for each delivery of a broadcast to all of them. Flat is linear.
-import { openLoad, runRound, settle, startServer } from "../measure.mjs";
+import { openLoad, runRound, settle, startServer, stopServer } from "../measure.mjs";
 import { scaleBase } from "../workloads.mjs";
 
 /** A few connections and broadcasts that warm the code up. */
@@ -16,7 +16,7 @@ export async function measure({ workload, peers, rounds, context, load, samples 
         try {
           await measureSize(workload, peer, server, load, size, sample);
         } finally {
-          await server.stop();
+          await stopServer(server, workload);
         }
       }
       const { sizes } = workload;
