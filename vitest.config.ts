@@ -29,6 +29,7 @@ export default defineConfig({
       },
       { test: { name: "packaging", include: ["e2e/packaging/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "chaos", include: ["e2e/chaos/**/*.test.mjs"] } },
+      { ...sourceCondition, test: { name: "bench", include: ["bench/**/*.test.mjs"] } },
       {
         ...sourceCondition,
         test: { name: "examples", include: ["e2e/examples/**/*.test.ts"], testTimeout: 30_000 },
