@@ -2,7 +2,7 @@
 // the step "session" opened under that name. run.mjs carries it out; a failing one is stored and replayed as it is.
 import { deflateRawSync } from "node:zlib";
 import { Random } from "../chaos/random.mjs";
-import { frame } from "./frames.mjs";
+import { frame, utf8 } from "./frames.mjs";
 import { mutate, noise } from "./mutate.mjs";
 import { packets, payload } from "./packets.mjs";
 
@@ -33,6 +33,7 @@ const HEADERS = [
 const METHODS = ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "CONNECT", "PATCH", "TRACE"];
 const OPENINGS = ["", "&ew=1", "&ew=1", "&b64=1", "&j=0"];
 const OPCODES = [0, 0, 1, 1, 2, 3, 7, 8, 9, 10, 11, 15];
+const LENGTHS = [0, 1, 125, 126, 127, 511, 512, 513, 4_096, 19_999, 20_000];
 const CLOSE_CODES = [0, 999, 1000, 1001, 1004, 1005, 1006, 1012, 1015, 2999, 3000, 4999, 5000, 65_535];
 
 /** The attack of that number in the run of that seed. */
@@ -191,7 +192,7 @@ function frames(random) {
 
 /** A frame, or several, that are rare or against the rules. */
 function strange(random, data) {
-  switch (random.int(0, 7)) {
+  switch (random.int(0, 9)) {
     case 0: {
       const code = random.pick(CLOSE_CODES);
       return frame(String.fromCharCode(code >> 8, code & 255) + noise(random, 20), { opcode: 8 });
@@ -219,6 +220,26 @@ function strange(random, data) {
       return frame(deflateRawSync(Buffer.from(data.repeat(random.int(1, 50)), "latin1")).toString("latin1"), {
         rsv: 4,
       });
+    case 7: {
+      // Over the borders of what a reader treats in one way.
+      const bytes = random.pick(LENGTHS);
+      return frame(data.padEnd(bytes, "x").slice(0, bytes), {
+        mask: random.int(0, 2 ** 31),
+        opcode: random.pick([1, 2]),
+      });
+    }
+    case 8: {
+      // A message of many fragments, cut anywhere, also within a character.
+      const text = utf8(`${data}é€👋`).repeat(random.int(1, 20));
+      let bytes = "";
+      for (let at = 0; at < text.length;) {
+        const end = at + random.int(1, 60);
+        bytes += frame(text.slice(at, end), { opcode: at === 0 ? 1 : 0, fin: end >= text.length });
+        if (random.chance(0.2)) bytes += frame(noise(random, 125).slice(0, 125), { opcode: random.pick([9, 10]) });
+        at = end;
+      }
+      return bytes;
+    }
     default:
       return frame(data, { opcode: random.pick(OPCODES), rsv: random.int(0, 7), fin: random.chance(0.7) });
   }

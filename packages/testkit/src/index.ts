@@ -11,6 +11,7 @@ export * from "./raw-packet-stream.js";
 export * from "./raw-polling.js";
 export * from "./raw-tcp.js";
 export * from "./raw-websocket.js";
+export * from "./rfc6455/index.js";
 export * from "./self-signed.js";
 export * from "./start-http-server.js";
 export * from "./start-server.js";

@@ -52,6 +52,11 @@ export class RawTcp {
     return this.#received.toString("latin1");
   }
 
+  /** Bytes that came and were not taken. */
+  get unreadBytes(): number {
+    return this.#received.length - this.#taken;
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }

@@ -2,6 +2,7 @@
 // length that lies. readFrame() takes one apart. Used by attack tests over RawTcp.
 import { createHash, randomBytes } from "node:crypto";
 import type { RawTcp } from "./raw-tcp.js";
+import type { WaitOptions } from "./wait.js";
 
 export const Opcode = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
 
@@ -51,12 +52,12 @@ export interface Frame {
 }
 
 /** The next frame of a connection (a server's: not masked). */
-export async function readFrame(tcp: RawTcp): Promise<Frame> {
-  const [first = 0, second = 0] = await tcp.readBytes(2);
+export async function readFrame(tcp: RawTcp, options?: WaitOptions): Promise<Frame> {
+  const [first = 0, second = 0] = await tcp.readBytes(2, options);
   let length = second & 0x7f;
-  if (length === 126) length = (await tcp.readBytes(2)).readUInt16BE(0);
-  else if (length === 127) length = Number((await tcp.readBytes(8)).readBigUInt64BE(0));
-  const payload = await tcp.readBytes(length);
+  if (length === 126) length = (await tcp.readBytes(2, options)).readUInt16BE(0);
+  else if (length === 127) length = Number((await tcp.readBytes(8, options)).readBigUInt64BE(0));
+  const payload = await tcp.readBytes(length, options);
   return { fin: (first & 0x80) !== 0, opcode: first & 0x0f, rsv1: (first & 0x40) !== 0, payload: Buffer.from(payload) };
 }
 

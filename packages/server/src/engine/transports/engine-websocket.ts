@@ -23,6 +23,7 @@ export class EngineWebSocket extends WebSocket {
 
   override close(code?: number, data?: string | Buffer): void {
     if (this.#isClosing) return;
+    if (this.readyState === WebSocket.OPEN) this.transport?.onClosing();
     if (code !== MESSAGE_TOO_BIG) {
       super.close(code, data);
       return;

@@ -16,9 +16,10 @@ const POLICY_VIOLATION = 1008;
 const MESSAGE_TOO_BIG = 1009;
 
 /** RFC 6455 section 5.5. Frames of data that are no longer than this wait for their end as they are. */
-const MAX_CONTROL_BYTES = 125;
-/** Fragments of nothing take no memory, but a message has to end some day. */
+export const MAX_CONTROL_BYTES = 125;
+/** Fragments of nothing take no memory, but a message has to end some day; one that brings some bytes with each fragment does. */
 const MAX_FRAGMENTS = 10_000;
+const BYTES_OF_A_FRAGMENT = 32;
 
 /** Who is told what a client sent. */
 export interface FrameSink {
@@ -58,7 +59,8 @@ export class FrameReader {
       const taken =
         this.#message?.isWanting === true ? this.#fill(this.#message, bytes, offset) : this.#readFrame(bytes, offset);
       if (taken === 0) {
-        this.#rest = bytes.subarray(offset);
+        // A copy: it is small, and else all that came with it would stay in memory until the rest comes.
+        this.#rest = offset === 0 ? bytes : Buffer.from(bytes.subarray(offset));
         return;
       }
       offset += taken;
@@ -132,7 +134,8 @@ export class FrameReader {
   #gather(bytes: Buffer, from: number, length: number, mask: number, first: number, headerBytes: number): number {
     const message = (this.#message ??= new PartialMessage((first & 0x0f) === Opcode.TEXT));
     message.begin(length, mask, first >= 0x80);
-    if (message.frames > MAX_FRAGMENTS) return this.#refuse(POLICY_VIOLATION, "a message without end");
+    if (message.frames > MAX_FRAGMENTS + message.bytes / BYTES_OF_A_FRAGMENT)
+      return this.#refuse(POLICY_VIOLATION, "a message without end");
     return headerBytes + this.#fill(message, bytes, from);
   }
 
@@ -175,7 +178,7 @@ export class FrameReader {
 }
 
 /** RFC 6455 section 7.4 and IANA's registry: those that may be sent. */
-function isCloseCode(code: number): boolean {
+export function isCloseCode(code: number): boolean {
   if (code >= 3000) return code <= 4999;
   return code >= 1000 && code <= 1014 && (code < 1004 || code > 1006);
 }

@@ -2,13 +2,14 @@
 // handshake (RFC 6455 section 7), and tells its transport of the rest. Beside a connection of `ws` it takes PERCENT less of the server for X. It has
 // no extensions and no subprotocol; where one is negotiated, or another WebSocket engine is used, the connections are those of `ws`, and it has those
 // of their members that make sense here. Made by websocket-acceptor.ts.
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { LazyEmitter } from "../../emitter.js";
 import { Alarm } from "../deadlines.js";
 import type { Deadlines } from "../deadlines.js";
 import { Opcode } from "./frame-format.js";
 import { encodeRawFrame } from "./frame.js";
-import { FrameReader } from "./frame-reader.js";
+import { FrameReader, MAX_CONTROL_BYTES, isCloseCode } from "./frame-reader.js";
 import type { FrameSink } from "./frame-reader.js";
 import type { WebSocketTransport } from "./websocket.js";
 
@@ -60,6 +61,11 @@ export class PlainWebSocket extends LazyEmitter implements FrameSink {
     this.#deadlines = deadlines;
     this.#reader = new FrameReader(this, maxPayload);
     this.#socket[OWNER] = this;
+    if (socket instanceof Socket) {
+      // The heartbeat minds it, and not the timeout that the HTTP server has for its connections.
+      if (socket.timeout) socket.setTimeout(0);
+      socket.setNoDelay();
+    }
     if (head.length > 0) socket.unshift(head);
     socket.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
   }
@@ -113,22 +119,39 @@ export class PlainWebSocket extends LazyEmitter implements FrameSink {
     this.#write(isBinary ? Opcode.BINARY : Opcode.TEXT, data, onSent);
   }
 
+  /** At most 125 bytes. @throws RangeError if there are more */
   ping(data: string | Uint8Array = ""): void {
+    checkControl(data);
     this.#write(Opcode.PING, data);
   }
 
+  /** At most 125 bytes. @throws RangeError if there are more */
   pong(data: string | Uint8Array = ""): void {
+    checkControl(data);
     this.#write(Opcode.PONG, data);
   }
 
-  /** Begins the closing handshake, and cuts the connection if the peer takes too long over it. */
+  /**
+   * Begins the closing handshake, and cuts the connection if the peer takes too long over it.
+   * @param code one that may be sent (RFC 6455 section 7.4); none by default
+   * @param reason at most 123 bytes; only with a code
+   * @throws RangeError on another code, or on too long a reason
+   */
   close(code?: number, reason: string | Uint8Array = ""): void {
+    if (this.readyState !== OPEN) return;
+    const payload = closePayload(code, reason);
+    this.transport?.onClosing();
+    this.#sendClose(payload);
+  }
+
+  #sendClose(payload: Uint8Array): void {
+    // A listener may have closed it while the rest left.
     if (this.readyState !== OPEN) return;
     this.readyState = CLOSING;
     this.respond();
-    this.#socket.write(encodeRawFrame(Opcode.CLOSE, closePayload(code, reason)));
+    this.#socket.write(encodeRawFrame(Opcode.CLOSE, payload));
     // It is the server that closes the connection, once both have said so (RFC 6455 section 7.1.1).
-    if (!this.isReading) this.#socket.end();
+    if (!this.isReading) this.#end();
     this.#closeAlarm = new Alarm(() => this.#socket.destroy());
     this.#deadlines.set(this.#closeAlarm, CLOSE_TIMEOUT_MS);
   }
@@ -137,6 +160,8 @@ export class PlainWebSocket extends LazyEmitter implements FrameSink {
   terminate(): void {
     if (this.readyState === CLOSED) return;
     this.readyState = CLOSING;
+    // Nor what is behind in the chunk that is being read.
+    this.isReading = false;
     this.#socket.destroy();
   }
 
@@ -168,15 +193,14 @@ export class PlainWebSocket extends LazyEmitter implements FrameSink {
     this.isReading = false;
     this.#closeCode = code;
     this.#closeReason = reason;
-    if (this.readyState === OPEN) this.close(code === NO_STATUS ? undefined : code, reason);
-    else this.#socket.end();
+    this.#conclude(code === NO_STATUS ? undefined : code, reason);
   }
 
   /** @internal */
   onViolation(code: number, why: string): void {
     this.isReading = false;
     // First, for the transport would close with another code.
-    this.close(code);
+    this.#conclude(code);
     this.transport?.onWebSocketFault(why);
     if (this.listenerCount("error") > 0) this.emit("error", new Error(`failed to read WebSocket: ${why}`));
   }
@@ -200,6 +224,18 @@ export class PlainWebSocket extends LazyEmitter implements FrameSink {
     if (this.isReading) this.#reader.read(chunk);
   }
 
+  /** Nothing of the peer is wanted any more. */
+  #conclude(code: number | undefined, reason?: Uint8Array): void {
+    if (this.readyState === OPEN) this.close(code, reason);
+    else this.#end();
+  }
+
+  /** A socket that is paused would never hear that the peer has ended too. */
+  #end(): void {
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
   #write(opcode: number, data: string | Uint8Array, callback?: Sent): void {
     if (this.readyState === OPEN) {
       this.respond();
@@ -210,15 +246,29 @@ export class PlainWebSocket extends LazyEmitter implements FrameSink {
 
 function closePayload(code: number | undefined, reason: string | Uint8Array): Uint8Array {
   if (code === undefined) return EMPTY;
+  if (!isCloseCode(code)) throw new RangeError(`failed to close: ${code} is no code that may be sent`);
   const text = Buffer.from(reason);
+  if (text.length > MAX_CONTROL_BYTES - 2) throw new RangeError("failed to close: the reason has more than 123 bytes");
   const payload = Buffer.allocUnsafe(2 + text.length);
   payload.writeUInt16BE(code, 0);
   payload.set(text, 2);
   return payload;
 }
 
+function checkControl(data: string | Uint8Array): void {
+  if (Buffer.byteLength(data) > MAX_CONTROL_BYTES)
+    throw new RangeError(`failed to send: more than ${MAX_CONTROL_BYTES} bytes for a control frame`);
+}
+
 function onData(this: OwnedSocket, chunk: Buffer): void {
-  this[OWNER]?.read(chunk);
+  const webSocket = this[OWNER];
+  try {
+    webSocket?.read(chunk);
+  } catch (error) {
+    // A listener of the user threw, which is the process's affair. Where the next frame begins is not known any more.
+    webSocket?.terminate();
+    throw error;
+  }
 }
 
 function onEnd(this: OwnedSocket): void {

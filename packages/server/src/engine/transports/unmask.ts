@@ -8,7 +8,7 @@ const WORDS_FROM_BYTES = 512;
 export function unmask(bytes: Buffer, start: number, end: number, mask: number): boolean {
   if (end - start < WORDS_FROM_BYTES) return unmaskBytes(bytes, start, end, mask) < 0x80;
   const wordsStart = start + (-(bytes.byteOffset + start) & 3);
-  const count = (end - wordsStart) >> 2;
+  const count = (end - wordsStart) >>> 2;
   const wordsEnd = wordsStart + 4 * count;
   const turned = turn(mask, wordsStart - start);
   const any = unmaskBytes(bytes, start, wordsStart, mask) | unmaskBytes(bytes, wordsEnd, end, turned);

@@ -22,6 +22,9 @@ const MESSAGE_CODE = 0x34;
 /** What a peer may take to answer a close frame when nothing needs to be saved any more. */
 const CLOSE_GRACE_MS = 1_000;
 
+/** Pings of one turn that are all answered. */
+const MAX_PONGS = 16;
+
 /** RFC 6455 section 7.4.1 */
 const NORMAL_CLOSURE = 1000;
 /** Browsers send it for a page or a worker that is no more. */
@@ -44,7 +47,8 @@ export class WebSocketTransport extends Transport {
   /** Where ready frames are written to; undefined if they go through `ws`. */
   readonly #stream: Duplex | undefined;
   #writable = true;
-  #pong: Buffer | undefined = undefined;
+  /** What the next pongs answer. */
+  #pongs: Buffer[] | undefined = undefined;
 
   /** `stream` is the one under the WebSocket, if frames may be written to it. */
   constructor(context: TransportContext, webSocket: AnyWebSocket, stream: Duplex | undefined, supportsBinary: boolean) {
@@ -65,7 +69,8 @@ export class WebSocketTransport extends Transport {
   }
 
   override get writable(): boolean {
-    return this.#writable && this.readyState === "open";
+    // Nothing may follow a close frame (RFC 6455 section 5.5.1).
+    return this.#writable && this.readyState === "open" && this.#webSocket.readyState === WebSocket.OPEN;
   }
 
   override get bufferedBytes(): number {
@@ -116,13 +121,20 @@ export class WebSocketTransport extends Transport {
   }
 
   /**
-   * RFC 6455 section 5.5.3: of several pings only the last needs an answer. So there is one pong a turn of the event loop, and
+   * RFC 6455 section 5.5.3: of several pings only the last needs an answer. So there are a few pongs a turn of the event loop, and
    * none while the peer does not read: a flood costs neither memory nor writes. @internal
    */
   onPing(data: Buffer): void {
-    const isWaiting = this.#pong !== undefined;
-    this.#pong = Buffer.from(data);
-    if (!isWaiting) setImmediate(sendPong, this);
+    if (this.#pongs === undefined) {
+      this.#pongs = [Buffer.from(data)];
+      setImmediate(sendPongs, this);
+    } else this.#pongs[Math.min(this.#pongs.length, MAX_PONGS - 1)] = Buffer.from(data);
+  }
+
+  /** A close frame is about to leave: what was sent before it goes first. @internal */
+  onClosing(): void {
+    if (this.#stream?.writableNeedDrain !== true) this.sendPongs();
+    if (this.writable) this.handler?.onReady();
   }
 
   /** @internal */
@@ -140,19 +152,21 @@ export class WebSocketTransport extends Transport {
 
   /** @internal */
   onWebSocketClose(code: number): void {
-    this.#pong = undefined;
+    this.#pongs = undefined;
     this.closed(true, code === NORMAL_CLOSURE || code === GOING_AWAY || code === NO_STATUS);
   }
 
   /** @internal */
-  sendPong(): void {
-    const data = this.#pong;
-    if (data === undefined || this.#webSocket.readyState !== WebSocket.OPEN) return;
+  sendPongs(): void {
+    const pongs = this.#pongs;
+    if (pongs === undefined || this.#webSocket.readyState !== WebSocket.OPEN) return;
     if (this.#stream?.writableNeedDrain === true) {
-      this.#stream.once("drain", () => this.sendPong());
+      this.#stream.once("drain", () => this.sendPongs());
     } else {
-      this.#pong = undefined;
-      this.#webSocket.pong(data);
+      this.#pongs = undefined;
+      this.#stream?.cork();
+      for (const data of pongs) this.#webSocket.pong(data);
+      this.#stream?.uncork();
     }
   }
 
@@ -169,7 +183,7 @@ export class WebSocketTransport extends Transport {
   }
 
   protected override doAbandon(): void {
-    this.#pong = undefined;
+    this.#pongs = undefined;
     this.#webSocket.terminate();
   }
 
@@ -220,6 +234,6 @@ export class WebSocketTransport extends Transport {
   }
 }
 
-function sendPong(transport: WebSocketTransport): void {
-  transport.sendPong();
+function sendPongs(transport: WebSocketTransport): void {
+  transport.sendPongs();
 }
