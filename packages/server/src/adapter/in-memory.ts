@@ -65,13 +65,20 @@ export class Adapter extends LazyEmitter implements AdapterContract {
       if (own.has(room)) continue;
       this.#unshare(id);
       own.add(room);
-      if (!this.rooms.has(room)) {
-        this.rooms.set(room, new Set());
-        this.emit("create-room", room);
+      let members = this.rooms.get(room);
+      if (members === undefined) {
+        this.rooms.set(room, (members = new Set()));
+        if (this.listenerCount("create-room") > 0) {
+          this.emit("create-room", room);
+          // The listener may have joined or emptied the room.
+          members = this.rooms.get(room);
+        }
       }
-      this.#unshare(room);
-      // Read again: a listener of create-room may have joined or emptied the room.
-      const members = this.rooms.get(room);
+      // It may be another's own, whose set says both.
+      if (members === this.sids.get(room)) {
+        this.#unshare(room);
+        members = this.rooms.get(room);
+      }
       if (members === undefined || members.has(id)) continue;
       members.add(id);
       this.emit("join-room", room, id);
@@ -179,7 +186,8 @@ export class Adapter extends LazyEmitter implements AdapterContract {
 
   /** Tells listeners of rooms that come and go; one that fails is reported, and keeps nobody out. */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
-    if (this.listenerCount(event) === 0 || this.nsp.guard === undefined) return super.emit(event, ...args);
+    if (this.listenerCount(event) === 0) return event === "error" ? super.emit(event, ...args) : false;
+    if (this.nsp.guard === undefined) return super.emit(event, ...args);
     for (const listener of this.rawListeners(event)) this.#guard(() => Reflect.apply(listener, this, args) as unknown);
     return true;
   }

@@ -249,8 +249,9 @@ export class EngineServer extends GuardedEmitter {
   /** @internal */
   decorateHeaders(headers: OutgoingHttpHeaders, request: IncomingMessage): void {
     const { sid } = queryOf(request);
-    if (sid === undefined || sid === "") this.emit("initial_headers", headers, request);
-    this.emit("headers", headers, request);
+    if ((sid === undefined || sid === "") && this.listenerCount("initial_headers") > 0)
+      this.emit("initial_headers", headers, request);
+    if (this.listenerCount("headers") > 0) this.emit("headers", headers, request);
   }
 
   /** What the open packet of a session says. @internal */

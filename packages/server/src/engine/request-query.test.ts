@@ -1,5 +1,7 @@
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
+import { parse } from "node:querystring";
+import { assert, constantFrom, property, string } from "fast-check";
 import { expect, test } from "vitest";
 import { parseRequestQuery, queryOf } from "./request-query.js";
 
@@ -32,4 +34,22 @@ test("S27 names of Object.prototype are names like any other", () => {
 
 test.each(["/engine.io/", "", "/?", undefined, "/?%"])("%s is no error", (url) => {
   expect(parseRequestQuery(requestOf(url))._query["sid"]).toBeUndefined();
+});
+
+test("any query is read as Node's own parser reads it, but for the last of equal names", () => {
+  const anyQuery = string({ unit: constantFrom("a", "b", "=", "&", "+", "%", "4", "%41", "é") });
+  assert(
+    property(anyQuery, (text) => {
+      const expected = Object.entries(parse(text)).map(([name, value]) => [name, [value].flat().at(-1)]);
+      expect(Object.entries(parseRequestQuery(requestOf(`/?${text}`))._query)).toEqual(expected);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("a query has a thousand parameters at most, escaped or not", () => {
+  for (const value of ["1", "%31"]) {
+    const text = Array.from({ length: 1_100 }, (_, index) => `p${index}=${value}`).join("&");
+    expect(Object.keys(parseRequestQuery(requestOf(`/?${text}`))._query)).toHaveLength(1_000);
+  }
 });

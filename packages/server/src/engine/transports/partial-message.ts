@@ -64,8 +64,8 @@ export class PartialMessage {
   #makeRoom(count: number): void {
     const needed = this.#filled + count;
     if (needed <= this.#target.length) return;
-    // Fourfold: of a megabyte that comes in pieces of 64 KiB a third is copied twice.
-    const grown = Math.max(needed, 4 * this.#target.length);
+    // Sixteenfold: of a megabyte that comes in pieces of 64 KiB the first alone is copied twice.
+    const grown = Math.max(needed, 16 * this.#target.length);
     // No more than the last frame needs, whose end is known.
     const target = Buffer.allocUnsafe(this.#isLast ? Math.min(grown, this.#frameEnd) : grown);
     this.#target.copy(target, 0, 0, this.#filled);

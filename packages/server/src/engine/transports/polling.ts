@@ -291,7 +291,7 @@ export class PollingTransport extends Transport {
     if (userAgent !== undefined && (userAgent.includes(";MSIE") || userAgent.includes("Trident/"))) {
       headers["X-XSS-Protection"] = "0";
     }
-    this.emit("headers", headers, request);
+    if (this.listenerCount("headers") > 0) this.emit("headers", headers, request);
     this.context.decorateHeaders(headers, request);
     return headers;
   }
