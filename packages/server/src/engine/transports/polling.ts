@@ -5,6 +5,7 @@ import { createDeflate, createGzip } from "node:zlib";
 import { MAX_PAYLOAD_PACKETS, readNoop } from "@everwire/protocol";
 import type { EnginePacketType, EnginePayload, RawData } from "@everwire/protocol";
 import { preferredEncoding } from "../../http/accept-encoding.js";
+import { endAtOnce } from "../../http/end-response.js";
 import { Alarm } from "../deadlines.js";
 import { TransportError } from "../errors.js";
 import { CLOSE, NOOP, OutgoingPacket } from "../outgoing-packet.js";
@@ -247,7 +248,7 @@ export class PollingTransport extends Transport {
       status,
       this.#headersFor(response, { "Content-Type": "text/html", "Content-Length": body.length }),
     );
-    response.end(body);
+    endAtOnce(response, body);
   }
 
   #answerPoll(response: ServerResponse, body: string | Buffer, isCompressible: boolean): void {
@@ -262,7 +263,7 @@ export class PollingTransport extends Transport {
     const type = { "Content-Type": typeof body === "string" ? textType : OCTET_STREAM, ...headers };
     if (coding === undefined || httpCompression === false) {
       response.writeHead(200, this.#headersFor(response, { ...type, "Content-Length": bytes }));
-      response.end(body);
+      endAtOnce(response, body);
       return;
     }
     response.writeHead(200, this.#headersFor(response, { ...type, "Content-Encoding": coding }));
