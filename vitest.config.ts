@@ -21,6 +21,10 @@ export default defineConfig({
       },
       {
         ...sourceCondition,
+        test: { name: "cost", include: ["e2e/cost/**/*.test.ts"], testTimeout: 30_000 },
+      },
+      {
+        ...sourceCondition,
         test: { name: "parity", include: ["e2e/parity/**/*.test.ts"], testTimeout: 10_000 },
       },
       {

@@ -43,7 +43,10 @@ let sharedPieces: readonly Buffer[] = [];
 
 /** The frames of the batch, in as few buffers as is cheap. */
 export function encodeFrames(packets: readonly OutgoingPacket[], supportsBinary: boolean): readonly Buffer[] {
-  if (packets.length === 1 || !supportsBinary) return gather(packets, supportsBinary);
+  const [first] = packets;
+  // The case of a broadcast: a list that grows would be 130 bytes a recipient more than one that is made with what is in it.
+  if (packets.length === 1 && first !== undefined) return framesAlone(first, supportsBinary);
+  if (!supportsBinary) return gather(packets, supportsBinary);
   if (isSameBatch(packets, sharedBatch)) return sharedPieces;
   const isShared = packets.every(({ uses }) => uses > 0);
   const pieces = gather(packets, supportsBinary);
@@ -64,7 +67,7 @@ function gather(packets: readonly OutgoingPacket[], supportsBinary: boolean): re
   while (start < packets.length) {
     const end = endOfRun(packets, start, supportsBinary);
     if (end - start > 1) pieces.push(encodeRun(packets, start, end, supportsBinary));
-    else pushAlone(pieces, packets[start] as OutgoingPacket, supportsBinary);
+    else pieces.push(...framesAlone(packets[start] as OutgoingPacket, supportsBinary));
     start = end;
   }
   return pieces;
@@ -96,18 +99,16 @@ function encodeRun(packets: readonly OutgoingPacket[], start: number, end: numbe
   return target;
 }
 
-function pushAlone(pieces: Buffer[], packet: OutgoingPacket, supportsBinary: boolean): void {
+function framesAlone(packet: OutgoingPacket, supportsBinary: boolean): readonly Buffer[] {
   const { data } = packet;
   const { wsPreEncodedFrame } = packet.options;
-  if (wsPreEncodedFrame !== undefined) {
-    pieces.push(...wsPreEncodedFrame);
-  } else if (packet.byteLength >= LARGE_BYTES && supportsBinary && data !== undefined && typeof data !== "string") {
+  if (wsPreEncodedFrame !== undefined) return wsPreEncodedFrame;
+  if (packet.byteLength >= LARGE_BYTES && supportsBinary && data !== undefined && typeof data !== "string") {
     const header = Buffer.allocUnsafe(headerBytes(packet.byteLength));
     writeHeader(header, 0, FIN_BINARY, packet.byteLength);
-    pieces.push(header, toBuffer(data));
-  } else {
-    pieces.push(sharedFrame(packet, supportsBinary) ?? encodeFrame(packet, supportsBinary));
+    return [header, toBuffer(data)];
   }
+  return [sharedFrame(packet, supportsBinary) ?? encodeFrame(packet, supportsBinary)];
 }
 
 /** The frame of a packet that more than one session sends: built at its second use, kept with the packet. */
