@@ -51,20 +51,24 @@ describe("all of it arrives", () => {
     expect(await arrived("disconnect, then exit in the next turn", 20, 1_000)).toEqual(whole);
   });
 
-  test("with the end of the session, when it ends behind `await io.close()`", async () => {
-    const whole = { numbers: upTo(20), rest: [], code: NO_STATUS };
-    expect(await arrived("io.close, then exit", 20, 1_000)).toEqual(whole);
-  });
+  test.each([1_000, 1_000_000])(
+    "with the end of the session, when it ends behind `await io.close()`: of %i characters each",
+    async (length) => {
+      const whole = { numbers: upTo(20), rest: [], code: NO_STATUS };
+      expect(await arrived("io.close, then exit", 20, length)).toEqual(whole);
+    },
+  );
 
-  test.each(["exit in the next turn", "throw in the next turn"])("with %s", async (way) => {
+  const ways = ["exit in the same turn", "throw in the same turn", "exit in the next turn", "throw in the next turn"];
+  test.each(ways)("with %s", async (way) => {
     expect(await arrived(way, 20, 1_000)).toEqual({ numbers: upTo(20), rest: [], code: ABNORMAL });
   });
 });
 
-// Behind a turn that was not finished, or more than the kernel takes, nothing is promised but this.
+// Of more than the kernel takes nothing is promised but this.
 test.each([
-  ["exit in the same turn", 1_000],
-  ["throw in the same turn", 1_000],
+  ["exit in the same turn", 1_000_000],
+  ["throw in the same turn", 1_000_000],
   ["exit in the next turn", 1_000_000],
   ["throw in the next turn", 1_000_000],
   ["disconnect, then exit in the next turn", 1_000_000],

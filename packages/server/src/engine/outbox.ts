@@ -7,6 +7,20 @@ export interface Flushable {
   flush(): void;
 }
 
+/** Those that have something to flush in this turn. A process that ends in it, by `exit` or by a throw, still writes what was sent before. */
+const marked = new Set<Outbox>();
+let mindsExit = false;
+
+function flushAtExit(): void {
+  for (const outbox of marked) outbox.flush();
+}
+
+function mindExit(): void {
+  if (mindsExit) return;
+  mindsExit = true;
+  process.on("exit", flushAtExit);
+}
+
 /** A list that a broadcast has made longer than this is let go after it. */
 const MAX_KEPT_ENTRIES = 4_096;
 
@@ -18,11 +32,19 @@ export class Outbox {
 
   /** Has it flushed at the end of this turn. The caller sees to it that this is asked once a turn. */
   mark(session: Flushable): void {
-    if (this.#count === 0) setImmediate(this.#flush);
+    if (this.#count === 0) this.#schedule();
     this.#dirty[this.#count++] = session;
   }
 
-  readonly #flush = (): void => {
+  #schedule(): void {
+    setImmediate(this.flush);
+    marked.add(this);
+    mindExit();
+  }
+
+  /** Has all of them flush now. */
+  readonly flush = (): void => {
+    marked.delete(this);
     const sessions = this.#dirty;
     const count = this.#count;
     // What is marked by callbacks of this flush goes with the next turn.

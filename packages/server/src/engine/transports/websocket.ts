@@ -187,11 +187,11 @@ export class WebSocketTransport extends Transport {
     this.#webSocket.terminate();
   }
 
-  // A peer that has not read what was sent will not read a close frame either: no grace then.
+  // What the socket has taken still leaves, with a close frame behind it, if the peer reads it soon. One that was cut off for reading nothing will not.
   #discard(): void {
     const webSocket = this.#webSocket;
     if (webSocket.readyState === WebSocket.CLOSED) return;
-    if (this.#stream?.writableNeedDrain === true) {
+    if (this.endReason === "buffer overflow" && this.#stream?.writableNeedDrain === true) {
       webSocket.terminate();
       return;
     }
