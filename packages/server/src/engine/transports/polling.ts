@@ -5,10 +5,11 @@ import { createDeflate, createGzip } from "node:zlib";
 import { MAX_PAYLOAD_PACKETS, readNoop } from "@everwire/protocol";
 import type { EnginePacketType, EnginePayload, RawData } from "@everwire/protocol";
 import { preferredEncoding } from "../../http/accept-encoding.js";
-import { endAtOnce } from "../../http/end-response.js";
+
 import { Alarm } from "../deadlines.js";
 import { TransportError } from "../errors.js";
 import { CLOSE, NOOP, OutgoingPacket } from "../outgoing-packet.js";
+import { endAtOnce } from "./end-response.js";
 import { PAYLOAD_FORMAT } from "./payload-format.js";
 import type { PayloadFormat } from "./payload-format.js";
 import { PollingBody } from "./polling-body.js";
