@@ -81,7 +81,7 @@ export class Adapter extends LazyEmitter implements AdapterContract {
       }
       if (members === undefined || members.has(id)) continue;
       members.add(id);
-      this.emit("join-room", room, id);
+      if (this.listenerCount("join-room") > 0) this.emit("join-room", room, id);
     }
   }
 
@@ -96,7 +96,8 @@ export class Adapter extends LazyEmitter implements AdapterContract {
   // Before either changes. The rooms of a socket stay the same object, for users hold `socket.rooms`.
   #unshare(id: SocketId): void {
     const own = this.sids.get(id);
-    if (own !== undefined && own === this.rooms.get(id)) this.rooms.set(id, new Set(own));
+    // With another room in it it is shared no more.
+    if (own?.size === 1 && own === this.rooms.get(id)) this.rooms.set(id, new Set(own));
   }
 
   del(id: SocketId, room: Room): Promise<void> | void {
@@ -117,8 +118,9 @@ export class Adapter extends LazyEmitter implements AdapterContract {
     this.#unshare(room);
     const members = this.rooms.get(room);
     if (members === undefined) return;
-    if (members.delete(id)) this.emit("leave-room", room, id);
-    if (members.size === 0 && this.rooms.delete(room)) this.emit("delete-room", room);
+    if (members.delete(id) && this.listenerCount("leave-room") > 0) this.emit("leave-room", room, id);
+    if (members.size === 0 && this.rooms.delete(room) && this.listenerCount("delete-room") > 0)
+      this.emit("delete-room", room);
   }
 
   /** Sends one packet to everyone that `options` name; it is encoded once. */

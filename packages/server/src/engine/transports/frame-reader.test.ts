@@ -216,6 +216,16 @@ describe("limits", () => {
     expect(violationOf(first, encodeFrame("", { opcode: 0, claim: 401n }))).toEqual(["violation", 1009]);
   });
 
+  test.each([
+    ["more bits than a length may have", [0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 1], 1002],
+    ["64 bits", [0x82, 0xff, 0, 0, 0, 0, 0x10, 0, 0, 0], 1009],
+    ["16 bits", [0x82, 0xfe, 0x10, 0], 1009],
+  ])("refuses too long a length before the mask behind it has come: %s", (_name, header, code) => {
+    const { listener, reader } = readerOf(1_000);
+    feed(reader, Buffer.from(header), [1]);
+    expect(listener.events).toEqual([["violation", code]]);
+  });
+
   test("takes many fragments that bring something, and not as many that bring next to nothing", () => {
     const { reader, listener } = readerOf(4_000_000);
     reader.read(encodeFrame("a", { fin: false }));

@@ -15,6 +15,8 @@ const INVALID_PAYLOAD = 1007;
 const POLICY_VIOLATION = 1008;
 const MESSAGE_TOO_BIG = 1009;
 
+const MASK_BYTES = 4;
+
 /** RFC 6455 section 5.5. Frames of data that are no longer than this wait for their end as they are. */
 export const MAX_CONTROL_BYTES = 125;
 /** Fragments of nothing take no memory, but a message has to end some day; one that brings some bytes with each fragment does. */
@@ -78,25 +80,26 @@ export class FrameReader {
     if (fault !== undefined) return this.#refuse(PROTOCOL_ERROR, fault);
 
     let length = second & 0x7f;
-    let headerBytes = 6;
+    let headerBytes = 2 + MASK_BYTES;
     if (length === 126) {
-      headerBytes = 8;
-      if (left < headerBytes) return 0;
+      if (left < 4) return 0;
+      headerBytes = 4 + MASK_BYTES;
       length = bytes.readUInt16BE(start + 2);
     } else if (length === 127) {
-      headerBytes = 14;
-      if (left < headerBytes) return 0;
+      if (left < 10) return 0;
+      headerBytes = 10 + MASK_BYTES;
       // "the most significant bit MUST be 0"
       if ((bytes[start + 2] as number) >= 0x80) return this.#refuse(PROTOCOL_ERROR, "too many bits for a length");
       length = bytes.readUInt32BE(start + 2) * 2 ** 32 + bytes.readUInt32BE(start + 6);
     }
+    const isData = opcode < Opcode.CLOSE;
+    if (isData && length + (this.#message?.bytes ?? 0) > this.#maxPayload)
+      return this.#refuse(MESSAGE_TOO_BIG, `more than ${this.#maxPayload} bytes`);
     if (left < headerBytes) return 0;
     const from = start + headerBytes;
-    const mask = bytes.readInt32LE(from - 4);
+    const mask = bytes.readInt32LE(from - MASK_BYTES);
     const isWhole = from + length <= bytes.length;
-    if (opcode < Opcode.CLOSE) {
-      if (length + (this.#message?.bytes ?? 0) > this.#maxPayload)
-        return this.#refuse(MESSAGE_TOO_BIG, `more than ${this.#maxPayload} bytes`);
+    if (isData) {
       const isWaiting = !isWhole && length <= MAX_CONTROL_BYTES;
       if (!isWaiting && (!isWhole || opcode === Opcode.CONTINUATION || first < 0x80))
         return this.#gather(bytes, from, length, mask, first, headerBytes);

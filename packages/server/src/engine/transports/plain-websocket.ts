@@ -10,7 +10,6 @@ import type { Deadlines } from "../deadlines.js";
 import { Opcode } from "./frame-format.js";
 import { encodeRawFrame } from "./frame.js";
 import { FrameReader, MAX_CONTROL_BYTES, isCloseCode } from "./frame-reader.js";
-import type { FrameSink } from "./frame-reader.js";
 import type { WebSocketTransport } from "./websocket.js";
 
 /** RFC 6455 section 7.4.1: never on the wire. */
@@ -36,7 +35,8 @@ const EMPTY = Buffer.alloc(0);
 
 type Sent = (error?: Error | null) => void;
 
-export class PlainWebSocket extends LazyEmitter implements FrameSink {
+// To its reader it is a FrameSink: those members are not published, so that is checked where it is handed over.
+export class PlainWebSocket extends LazyEmitter {
   transport: WebSocketTransport | undefined = undefined;
   /** OPEN (1), CLOSING (2) or CLOSED (3). */
   readyState: 1 | 2 | 3 = OPEN;

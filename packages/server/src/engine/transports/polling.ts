@@ -5,7 +5,6 @@ import { createDeflate, createGzip } from "node:zlib";
 import { MAX_PAYLOAD_PACKETS, readNoop } from "@everwire/protocol";
 import type { EnginePacketType, EnginePayload, RawData } from "@everwire/protocol";
 import { preferredEncoding } from "../../http/accept-encoding.js";
-
 import { Alarm } from "../deadlines.js";
 import { TransportError } from "../errors.js";
 import { CLOSE, NOOP, OutgoingPacket } from "../outgoing-packet.js";
