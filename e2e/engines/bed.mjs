@@ -92,6 +92,8 @@ class Bed {
     const socket = this.#staying;
     const { engine } = this.#inner.io;
     const { context, transport } = this.#run;
+    // What the features before have closed may be on its way still: a page that is left takes it along.
+    await until(() => engine.clientsCount === 1, "the others end", { timeoutMs: LEAVE_TIMEOUT_MS });
     // A worker is ended without a word, and its requests are cut off: over polling that is a line that broke.
     const isMute = context !== "page" && transport === "polling";
     const [noticer, event] = isMute ? [socket.conn, "suspend"] : [socket, "disconnect"];

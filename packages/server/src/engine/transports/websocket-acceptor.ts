@@ -60,7 +60,8 @@ export class WebSocketAcceptor {
     onOpen: (transport: WebSocketTransport) => void,
   ): void {
     if (!socket.readable || !socket.writable) {
-      // It broke while the request was looked at.
+      // It broke while the request was looked at, and its error may still be told.
+      socket.on("error", () => undefined);
       socket.destroy();
       return;
     }
