@@ -87,7 +87,7 @@ export class EngineServer extends GuardedEmitter {
     this.init();
   }
 
-  /** The WebSocket server that completes handshakes; none if that transport is not enabled, or the engine is closed. */
+  /** The WebSocket server, whose `headers` event tells of each handshake; none if that transport is not enabled, or the engine is closed. */
   get ws(): WebSocketServer | undefined {
     return this.#acceptor?.server;
   }
@@ -249,9 +249,8 @@ export class EngineServer extends GuardedEmitter {
   /** @internal */
   decorateHeaders(headers: OutgoingHttpHeaders, request: IncomingMessage): void {
     const { sid } = queryOf(request);
-    if ((sid === undefined || sid === "") && this.listenerCount("initial_headers") > 0)
-      this.emit("initial_headers", headers, request);
-    if (this.listenerCount("headers") > 0) this.emit("headers", headers, request);
+    if (sid === undefined || sid === "") this.emit("initial_headers", headers, request);
+    this.emit("headers", headers, request);
   }
 
   /** What the open packet of a session says. @internal */

@@ -1,5 +1,5 @@
-// Completes WebSocket handshakes (RFC 6455 section 4.2) with `ws`, and makes a transport of each connection. Called by the engine
-// server once a request has passed every check.
+// Completes WebSocket handshakes (RFC 6455 section 4.2), the usual one by itself and the others with `ws`, and makes a transport of each
+// connection. Called by the engine server once a request has passed every check.
 import { hash } from "node:crypto";
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
@@ -23,7 +23,7 @@ const KEY = /^[+/\dA-Za-z]{22}==$/;
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 export class WebSocketAcceptor {
-  /** Completes the handshakes. */
+  /** Completes the handshakes that are not the usual one; of all of them it tells in its event `headers`. */
   readonly server: WebSocketServer;
   readonly #context: TransportContext;
   /** True if the connections are those of `ws` on the socket that we know, so that frames may be written to it. */
