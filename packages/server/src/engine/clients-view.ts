@@ -14,5 +14,6 @@ export function viewOfMap<Value>(map: ReadonlyMap<string, Value>): Readonly<Reco
     set: () => false,
     defineProperty: () => false,
     deleteProperty: () => false,
+    preventExtensions: () => false,
   });
 }

@@ -23,6 +23,24 @@ describe("Outbox", () => {
     expect(log).toEqual(["second turn"]);
   });
 
+  test("flushes once when the process ends, whoever marks again", async () => {
+    const [first, second] = [new Outbox(), new Outbox()];
+    const log: string[] = [];
+    const again = {
+      flush: () => {
+        log.push("again");
+        first.mark(again);
+      },
+    };
+    first.mark(again);
+    second.mark({ flush: () => log.push("second") });
+    for (const listener of process.listeners("exit")) if (listener.name === "flushAtExit") listener(0);
+    expect(log).toEqual(["again", "second"]);
+    again.flush = () => log.push("over");
+    await turns(1);
+    expect(log).toEqual(["again", "second", "over"]);
+  });
+
   test("serves the other sessions when a listener of one throws", async () => {
     const outbox = new Outbox();
     const log: string[] = [];

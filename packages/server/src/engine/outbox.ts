@@ -11,8 +11,17 @@ export interface Flushable {
 const marked = new Set<Outbox>();
 let mindsExit = false;
 
+// Once: who sends again whenever something has left would keep the process for ever.
 function flushAtExit(): void {
-  for (const outbox of marked) outbox.flush();
+  const errors: unknown[] = [];
+  for (const outbox of [...marked]) {
+    try {
+      outbox.flush();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }
 
 function mindExit(): void {

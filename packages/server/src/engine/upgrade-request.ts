@@ -47,6 +47,7 @@ export class UpgradeRequest {
   }
 
   #settle(): void {
+    if (this.#isSettled) return;
     this.#isSettled = true;
     if (this.#stopWaiting !== undefined) this.#socket.off("error", ignoreError);
     if (this.response !== undefined && isNetSocket(this.#socket)) this.response.detachSocket(this.#socket);

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { connect as connectHttp2, createSecureServer as createSecureHttp2Server } from "node:http2";
+import { connect as connectHttp2, constants, createSecureServer as createSecureHttp2Server } from "node:http2";
 import { createServer as createHttpsServer, get } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -16,6 +16,7 @@ import {
   startEngine,
   startHttpServer,
   turns,
+  until,
   upgradeRequest,
 } from "@everwire/testkit";
 import type { StartEngineOptions, StartedEngine } from "@everwire/testkit";
@@ -136,6 +137,27 @@ describe("an HTTP/2 server", () => {
       "Forbidden",
     );
     engine.close();
+  });
+
+  test("takes a poll that the client cuts off for a broken one", async () => {
+    const http = createSecureHttp2Server({ ...selfSigned() });
+    onTestFinished(() => void http.close());
+    const engine = attach(http);
+    await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+    const wire = connectHttp2(`https://127.0.0.1:${(http.address() as AddressInfo).port}`, {
+      rejectUnauthorized: false,
+    });
+    onTestFinished(() => wire.destroy());
+    const connected = once<[Socket]>(engine, "connection");
+    wire.request({ ":path": "/engine.io/?EIO=4&transport=polling" }).resume();
+    const [session] = await connected;
+    const closed = once<[string]>(session, "close");
+    const poll = wire.request({ ":path": `/engine.io/?EIO=4&transport=polling&sid=${session.id}` });
+    await until(() => session.transport.writable, "the poll");
+    poll.close(constants.NGHTTP2_CANCEL);
+    expect((await closed)[0]).toBe("transport error");
+    session.send("to nobody");
+    await turns(2);
   });
 });
 

@@ -253,6 +253,25 @@ describe("memory", () => {
     expect(readers).toHaveLength(200);
   });
 
+  test("of a message in fragments is no more than a message may have", () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const readers = Array.from({ length: 50 }, () => {
+      const { listener, reader } = readerOf(1_000_000);
+      // The buffer has grown to 800,000 bytes, and has to grow again.
+      for (const length of [50_000, 700_000, 60_000])
+        reader.read(
+          encodeFrame("a".repeat(length), {
+            fin: false,
+            opcode: length === 50_000 ? Opcode.TEXT : Opcode.CONTINUATION,
+          }),
+        );
+      expect(listener.events).toEqual([]);
+      return reader;
+    });
+    collectGarbage();
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(readers.length * 2_500_000);
+  });
+
   test("of a frame that has only begun is not all that came with it", () => {
     const frame = encodeFrame("", { opcode: Opcode.PONG });
     const chunk = Buffer.concat([...Array.from({ length: 10_000 }, () => frame), frame.subarray(0, 3)]);

@@ -2,11 +2,9 @@
 // unmasked where it lies and handed on without a copy, an object or an event between; only what comes in pieces is gathered. Fed by
 // plain-websocket.ts.
 import { isUtf8 } from "node:buffer";
+import { Opcode } from "./frame-format.js";
 import { PartialMessage } from "./partial-message.js";
 import { unmask } from "./unmask.js";
-
-/** RFC 6455 section 5.2 */
-const Opcode = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
 
 /** RFC 6455 section 7.4.1 */
 const PROTOCOL_ERROR = 1002;
@@ -135,7 +133,7 @@ export class FrameReader {
 
   /** A frame that is not all of its message, or not all here. */
   #gather(bytes: Buffer, from: number, length: number, mask: number, first: number, headerBytes: number): number {
-    const message = (this.#message ??= new PartialMessage((first & 0x0f) === Opcode.TEXT));
+    const message = (this.#message ??= new PartialMessage((first & 0x0f) === Opcode.TEXT, this.#maxPayload));
     message.begin(length, mask, first >= 0x80);
     if (message.frames > MAX_FRAGMENTS + message.bytes / BYTES_OF_A_FRAGMENT)
       return this.#refuse(POLICY_VIOLATION, "a message without end");

@@ -9,6 +9,7 @@ export class PartialMessage {
   frames = 0;
   /** Everything that is here is ASCII. */
   isAscii = true;
+  readonly #maxBytes: number;
   #target = EMPTY;
   #filled = 0;
   #mask = 0;
@@ -17,8 +18,10 @@ export class PartialMessage {
   #frameEnd = 0;
   #isLast = false;
 
-  constructor(isText: boolean) {
+  /** @param maxBytes what it may have; whoever begins its frames sees to that */
+  constructor(isText: boolean, maxBytes: number) {
     this.isText = isText;
+    this.#maxBytes = maxBytes;
   }
 
   /** Bytes of the frames that have begun. */
@@ -66,8 +69,8 @@ export class PartialMessage {
     if (needed <= this.#target.length) return;
     // Sixteenfold: of a megabyte that comes in pieces of 64 KiB the first alone is copied twice.
     const grown = Math.max(needed, 16 * this.#target.length);
-    // No more than the last frame needs, whose end is known.
-    const target = Buffer.allocUnsafe(this.#isLast ? Math.min(grown, this.#frameEnd) : grown);
+    // No more than the message may have, or than its last frame needs, whose end is known.
+    const target = Buffer.allocUnsafe(Math.min(grown, this.#isLast ? this.#frameEnd : this.#maxBytes));
     this.#target.copy(target, 0, 0, this.#filled);
     this.#target = target;
   }

@@ -152,6 +152,12 @@ export class PlainWebSocket extends LazyEmitter {
     this.#socket.write(encodeRawFrame(Opcode.CLOSE, payload));
     // It is the server that closes the connection, once both have said so (RFC 6455 section 7.1.1).
     if (!this.isReading) this.#end();
+    this.#limitClose();
+  }
+
+  /** A peer that reads nothing would be waited for. */
+  #limitClose(): void {
+    if (this.#closeAlarm !== undefined) return;
     this.#closeAlarm = new Alarm(() => this.#socket.destroy());
     this.#deadlines.set(this.#closeAlarm, CLOSE_TIMEOUT_MS);
   }
@@ -209,6 +215,7 @@ export class PlainWebSocket extends LazyEmitter {
   onEnd(): void {
     this.readyState = CLOSING;
     this.#socket.end();
+    this.#limitClose();
   }
 
   /** @internal */

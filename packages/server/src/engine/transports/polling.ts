@@ -91,6 +91,8 @@ export class PollingTransport extends Transport {
     this.#poll = response;
     let isDelivered = false;
     response.on("finish", () => {
+      // HTTP/2 tells of it also where a stream was cut that nothing was written to.
+      if (response === this.#poll) return;
       isDelivered = true;
       this.#answered = undefined;
       this.#bufferedBytes = 0;

@@ -1,6 +1,7 @@
 // Completes WebSocket handshakes (RFC 6455 section 4.2), the usual one by itself and the others with `ws`, and makes a transport of each
 // connection. Called by the engine server once a request has passed every check.
 import { hash } from "node:crypto";
+import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
@@ -26,7 +27,7 @@ export class WebSocketAcceptor {
   /** Completes the handshakes that are not the usual one; of all of them it tells in its event `headers`. */
   readonly server: WebSocketServer;
   readonly #context: TransportContext;
-  /** True if the connections are those of `ws` on the socket that we know, so that frames may be written to it. */
+  /** True if the connections are our own, or those of `ws`, on the socket that we know, so that frames may be written to it. */
   readonly #writesFrames: boolean;
   /** Headers for the 101 response of the handshake that is being completed. */
   #headers: OutgoingHttpHeaders = {};
@@ -139,13 +140,23 @@ export class WebSocketAcceptor {
     this.server.close();
   }
 
+  /** As Node.js does it for other answers: a line break in a value would begin another header. One that can't be is reported, and left out. */
+  #addHeader(lines: string[], request: IncomingMessage, name: string, value: string): void {
+    const add = (): void => {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+      lines.push(`${name}: ${value}`);
+    };
+    this.#context.userCode.call({ kind: "engine-listener", event: "headers", request }, undefined, add, []);
+  }
+
   #onHeaders(lines: string[], request: IncomingMessage): void {
     const headers = { ...this.#headers };
     this.#context.decorateHeaders(headers, request);
     for (const name of Object.keys(headers)) {
       const value = headers[name];
       if (value === undefined) continue;
-      for (const each of Array.isArray(value) ? value : [value]) lines.push(`${name}: ${each}`);
+      for (const each of Array.isArray(value) ? value : [value]) this.#addHeader(lines, request, name, String(each));
     }
   }
 }
