@@ -92,6 +92,13 @@ describe("Adapter", () => {
     expect([left, [...adapter.rooms.keys()], [...adapter.sids.keys()]]).toEqual([["s3"], ["r"], ["s1"]]);
   });
 
+  it("lets a socket that a listener puts out into none of the other rooms", async () => {
+    const { adapter } = await create();
+    adapter.on("join-room", (_room: string, id: string) => adapter.delAll(id));
+    await adapter.addAll("s1", new Set(["r1", "r2"]));
+    expect([[...adapter.rooms.keys()], [...adapter.sids.keys()]]).toEqual([[], []]);
+  });
+
   it("takes a room out of the hands of a listener that empties it while it is made", async () => {
     const { adapter } = await create();
     adapter.on("create-room", (room: string) => adapter.rooms.delete(room));

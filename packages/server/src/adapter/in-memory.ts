@@ -82,6 +82,8 @@ export class Adapter extends LazyEmitter implements AdapterContract {
       if (members === undefined || members.has(id)) continue;
       members.add(id);
       if (this.listenerCount("join-room") > 0) this.emit("join-room", room, id);
+      // The listener may have put the socket out, which is in no room then, nor gets into the others.
+      if (this.sids.get(id) !== own) return;
     }
   }
 

@@ -1,5 +1,6 @@
-// An upgrade request while it is being looked at: its socket belongs to nobody yet, so its errors and its end are minded here. Such
-// a request has no response of its own; middleware gets one whose headers go into the 101 response. Made by the engine server.
+// An upgrade request while it is being looked at: its socket belongs to nobody yet, so its errors and its end are minded here
+// from the end of its turn on; before, none can be told. Such a request has no response of its own; middleware gets one whose headers go into
+// the 101 response. Made by the engine server.
 import { ServerResponse } from "node:http";
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
